@@ -1,0 +1,1 @@
+"""Platform I/O: LTI 1.3 and the web services of Moodle and Canvas."""

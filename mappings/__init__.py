@@ -1,0 +1,1 @@
+"""From what a platform shows to a European micro-credential: pure functions and values."""

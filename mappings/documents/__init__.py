@@ -1,0 +1,1 @@
+"""One micro-credential in the formats of the field."""

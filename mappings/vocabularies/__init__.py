@@ -1,0 +1,1 @@
+"""The EU controlled lists that the standard elements draw from."""
