@@ -1,0 +1,37 @@
+"""What all tests share: where the standards' material is, and how a missing tool is told."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+from typing import NoReturn
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+CONFORMANCE_DATA = Path(os.environ.get("CONFORMANCE_DATA", ROOT.parent / "shared" / "data"))
+
+
+def unavailable(what: str) -> NoReturn:
+    """Skip loudly, or fail where the run promised that everything is there (``REQUIRE_ALL=1``)."""
+    if os.environ.get("REQUIRE_ALL") == "1":
+        pytest.fail(f"{what} is required by REQUIRE_ALL=1 but is not there")
+    pytest.skip(f"{what} is not there")
+
+
+def require_data(path: str) -> Path:
+    """Return a file or folder of the standards' material; see tests/conformance/README.md for its sources."""
+    found = CONFORMANCE_DATA / path
+    if not found.exists():
+        unavailable(f"conformance data {path} (setting CONFORMANCE_DATA)")
+    return found
+
+
+def require_program(*names: str) -> str:
+    """Return the path of the first of ``names`` that is installed, also where Debian hides servers."""
+    folders = os.environ["PATH"] + "".join(f":{folder}" for folder in sorted(Path("/usr/lib/postgresql").glob("*/bin")))
+    for name in names:
+        if path := shutil.which(name, path=folders):
+            return path
+    unavailable(" or ".join(names))
