@@ -1,0 +1,45 @@
+# Two commands on a fresh machine with Python 3.11+: `make demo` shows what this is, `make test` proves it.
+PYTHON ?= python3
+BIN := .venv/bin
+export CONFORMANCE_DATA ?= $(abspath ../shared/data)
+
+.PHONY: demo test check conformance crash bench serve clean lock
+.DEFAULT_GOAL := demo
+
+.venv/.ready: requirements.lock setup.cfg pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed, this is " + sys.version.split()[0] if sys.version_info < (3, 11) else 0)'
+	$(PYTHON) -m venv --clear .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+demo: .venv/.ready ## a recorded Moodle course becomes sealed credentials; ONCE=1 ends after the table
+	$(BIN)/python -m tests.demo $(if $(ONCE),--once)
+
+test: .venv/.ready ## every test that this machine can run; skips are told
+	$(BIN)/python -m pytest -rs
+
+check: .venv/.ready ## format, lint, types, import contracts, unit tests with coverage
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m pytest -m "not services and not browser and not java and not node and not live" --cov --cov-report=
+	$(BIN)/coverage report --fail-under=85 --show-missing
+	$(BIN)/coverage report --fail-under=100 --include='mappings/*,plugin/sealing/*'
+
+conformance: .venv/.ready ## the standards' own shapes and vectors, the EU's DSS, other vendors' verifiers
+	$(BIN)/python -m pytest -rs tests/conformance
+
+bench: .venv/.ready ## ratios measured side by side in one run
+	@set -e; for bench in tests/benchmarks/bench_*.py; do echo "== $$bench"; $(BIN)/python -m tests.benchmarks.$$(basename $$bench .py); done
+
+serve: .venv/.ready ## web server and worker on the settings of the environment
+	$(BIN)/microcred serve
+
+lock: ## renew requirements.lock (needs uv)
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \
+		--all-extras --output-file requirements.lock setup.cfg docker/build-requirements.in
+
+clean: ## remove what the targets above made
+	rm -rf .venv build var .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage *.egg-info
