@@ -1,0 +1,96 @@
+"""The one error family of lti/: what a platform, or a launch that came from one, did wrong.
+
+Every error has a stable ``code`` to look up and a ``sentence`` for the person in front of the screen. ``str()`` is
+for the log: it names the code and the place (a web-service function, a path without its query), never a value that
+came from outside, so that no token, name, mail or grade can reach a log line through an error.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class LtiError(Exception):
+    """The family. ``code`` is stable, ``sentence`` is for people and names no person."""
+
+    def __init__(self, code: str, sentence: str, *, log_text: str = "") -> None:
+        super().__init__(log_text or code)
+        self.code = code
+        self.sentence = sentence
+
+
+class LaunchRefused(LtiError):
+    """A login or launch that is not let in. Nothing of it was stored."""
+
+    def __init__(self, code: str, sentence: str = "The learning platform's launch was refused.") -> None:
+        super().__init__(code, sentence)
+
+
+class Fault(StrEnum):
+    """What can go wrong when a platform is read."""
+
+    UNREACHABLE = "unreachable"
+    TIMED_OUT = "timed_out"
+    THROTTLED = "throttled"
+    PLATFORM_DOWN = "platform_down"
+    TOKEN_REFUSED = "token_refused"  # noqa: S105 - the name of a fault
+    MISSING_FUNCTION = "missing_function"
+    NO_ACCESS = "no_access"
+    NOT_FOUND = "not_found"
+    COURSE_CONCLUDED = "course_concluded"
+    NOT_ENROLLED = "not_enrolled"
+    INVALID_REQUEST = "invalid_request"
+    INVALID_RESPONSE = "invalid_response"
+    """Moodle's ``invalidresponse``: the platform could not describe its own data (Safe Exam Browser quizzes)."""
+    UNKNOWN_FAULT = "unknown_fault"
+    MALFORMED_ANSWER = "malformed_answer"
+    ANSWER_TOO_LARGE = "answer_too_large"
+    TOO_MANY_PAGES = "too_many_pages"
+    FOREIGN_PAGE = "foreign_page"
+    ADDRESS_REFUSED = "address_refused"
+    REDIRECTED = "redirected"
+
+
+_RETRYABLE = frozenset({Fault.UNREACHABLE, Fault.TIMED_OUT, Fault.THROTTLED, Fault.PLATFORM_DOWN})
+
+_SENTENCES = {
+    Fault.UNREACHABLE: "The learning platform could not be reached.",
+    Fault.TIMED_OUT: "The learning platform did not answer in time.",
+    Fault.THROTTLED: "The learning platform asks to be read more slowly.",
+    Fault.PLATFORM_DOWN: "The learning platform has a fault of its own at the moment.",
+    Fault.TOKEN_REFUSED: "The learning platform does not accept the access token; it has to be renewed.",
+    Fault.MISSING_FUNCTION: "The web service on the learning platform lacks a function that is needed.",
+    Fault.NO_ACCESS: "The account that reads the learning platform lacks a right that is needed.",
+    Fault.NOT_FOUND: "The learning platform does not know what was asked for.",
+    Fault.COURSE_CONCLUDED: "The course has been concluded on the learning platform.",
+    Fault.NOT_ENROLLED: "The person is not enrolled in the course.",
+    Fault.INVALID_REQUEST: "The learning platform did not understand the request.",
+    Fault.INVALID_RESPONSE: "The learning platform could not describe its own data.",
+    Fault.UNKNOWN_FAULT: "The learning platform reported a fault that is not known here.",
+    Fault.MALFORMED_ANSWER: "The learning platform's answer does not have the expected form.",
+    Fault.ANSWER_TOO_LARGE: "The learning platform's answer is larger than can be right.",
+    Fault.TOO_MANY_PAGES: "The learning platform's list has more pages than can be right.",
+    Fault.FOREIGN_PAGE: "The learning platform's list continues on another host.",
+    Fault.ADDRESS_REFUSED: "The address lies in a network that is not allowed.",
+    Fault.REDIRECTED: "The learning platform sends the request elsewhere; its address has changed.",
+}
+
+
+class PlatformError(LtiError):
+    """Reading a platform failed.
+
+    ``retryable`` says that the same request may succeed later; ``retry_after`` (seconds) is the platform's own
+    wish where it has one. ``place`` is the function or path that failed, without query or values.
+    """
+
+    def __init__(self, fault: Fault, place: str, *, detail: str = "", retry_after: float | None = None) -> None:
+        log_text = f"{fault} at {place}" + (f" ({detail})" if detail else "")
+        super().__init__(fault.value, _SENTENCES[fault], log_text=log_text)
+        self.fault = fault
+        self.place = place
+        self.retry_after = retry_after
+
+    @property
+    def retryable(self) -> bool:
+        """Whether the same request may succeed later."""
+        return self.fault in _RETRYABLE
