@@ -1,0 +1,1 @@
+"""Pages: blueprints that validate, ask a use-case, and render. They decide nothing."""
