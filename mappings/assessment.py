@@ -118,7 +118,7 @@ class Score:
 
 
 class Presence(StrEnum):
-    """Where a sitting was watched. Ordered from weak to strong by :data:`PRESENCE_STRENGTH`."""
+    """Where a sitting was watched, from weak to strong."""
 
     UNKNOWN = "unknown"
     NONE = "none"
@@ -211,6 +211,15 @@ class Completion:
         require_utc(self.completed_at, "completed_at")
 
 
+class Delivery(StrEnum):
+    """How the platform says that a course is held. Canvas: ``course_format``. Moodle says nothing."""
+
+    UNKNOWN = ""
+    ONLINE = "online"
+    ON_SITE = "on_site"
+    BLENDED = "blended"
+
+
 @dataclass(frozen=True, slots=True)
 class Course:
     """A course as the platform describes it."""
@@ -225,6 +234,7 @@ class Course:
     starts_at: datetime | None = None
     ends_at: datetime | None = None
     url: str = ""
+    delivery: Delivery = Delivery.UNKNOWN
 
     def __post_init__(self) -> None:
         require_utc(self.starts_at, "starts_at")

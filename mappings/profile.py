@@ -15,8 +15,9 @@ from enum import StrEnum
 
 from mappings.assessment import ActivityId, CompetencyId, SupervisionEvidence, require_utc
 from mappings.errors import InvalidValue
+from mappings.scales import IN_POINTS, Scale
 from mappings.text import Text
-from mappings.vocabularies.terms import Term
+from mappings.vocabularies.terms import Term, require_term
 
 
 class Cycle(StrEnum):
@@ -58,6 +59,12 @@ class AssessmentSpecification:
     mode: Term | None = None
     pass_mark: Decimal | None = None
 
+    def __post_init__(self) -> None:
+        require_term(self.type, "assessment-types", "type of assessment")
+        require_term(self.mode, "modes-learning-assessment", "mode of assessment")
+        if self.pass_mark is not None and not (self.pass_mark.is_finite() and self.pass_mark >= 0):
+            raise InvalidValue("a pass mark is a number from 0")
+
 
 @dataclass(frozen=True, slots=True)
 class ProvenByCompetency:
@@ -97,6 +104,10 @@ class Outcome:
     reusability: Term | None = None
     esco: tuple[str, ...] = ()
     """ESCO skill IRIs, ``http://data.europa.eu/esco/skill/<uuid>``."""
+
+    def __post_init__(self) -> None:
+        require_term(self.kind, "skill-type", "kind of outcome")
+        require_term(self.reusability, "skill-reuse-level", "reusability of outcome")
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +177,8 @@ class Accreditation:
 
     def __post_init__(self) -> None:
         require_utc(self.valid_until, "valid_until")
+        require_term(self.type, "accreditation-types", "type of accreditation")
+        require_term(self.agency_country, "country", "country of the agency")
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +205,8 @@ class Issuer:
 
     def __post_init__(self) -> None:
         require_utc(self.stated_at, "stated_at")
+        require_term(self.country, "country", "country of the institution")
+        require_term(self.region, "atu", "region of the institution")
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,12 +240,26 @@ class CourseProfile:
     languages: tuple[str, ...] = ()
     valid_for_months: int | None = None
     rule: AwardRule = AwardRule()
+    scale: Scale = IN_POINTS
     supervision: tuple[SupervisionEvidence, ...] = ()
     stated_by: str = ""
     stated_at: datetime | None = None
 
     def __post_init__(self) -> None:
         require_utc(self.stated_at, "stated_at")
+        self._require_terms()
+        self._require_declared_assessments()
+
+    def _require_terms(self) -> None:
+        require_term(self.participation, "modes-learning-assessment", "form of participation")
+        require_term(self.activity_type, "learning-activity", "type of learning activity")
+        require_term(self.learning_setting, "learning-setting", "learning setting")
+        for subject in self.subjects:
+            require_term(subject, "isced-f", "subject")
+        if self.valid_for_months is not None and self.valid_for_months < 1:
+            raise InvalidValue("validity is at least one month")
+
+    def _require_declared_assessments(self) -> None:
         declared = {assessment.activity for assessment in self.assessments}
         if len(declared) != len(self.assessments):
             raise InvalidValue("an assessment is declared twice")

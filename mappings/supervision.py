@@ -1,0 +1,99 @@
+"""What may be said about supervision and identity verification (Annex I, O2): the weakest that holds.
+
+Evidence is read per learner and per assessment. A session record of this learner's sitting or a teacher's
+declaration may raise the statement; a platform's setting only suggests and never raises it; what nobody states
+counts as unsupervised, without identity verification. Where sources disagree, the weaker one holds. Over several
+assessments the weakest supervision and the weakest identity verification hold.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+from mappings.assessment import AssessmentRecord, EvidenceSource, Presence, SupervisionEvidence
+from mappings.elements import Supervision
+from mappings.profile import AssessmentSpecification, CourseProfile
+from mappings.vocabularies.terms import Term, term
+
+_STRENGTH: Final = (Presence.NONE, Presence.ONLINE, Presence.ON_SITE)
+_PRESENTIAL: Final = "9191af2ed9"
+_ONLINE: Final = "920fbb3cbe"
+_SUPERVISED: Final = {Presence.ONLINE: "supervised online", Presence.ON_SITE: "supervised on site"}
+
+
+def evidence_for(
+    specification: AssessmentSpecification, record: AssessmentRecord, profile: CourseProfile
+) -> tuple[SupervisionEvidence, ...]:
+    """Return what platform, session records and teachers state about this learner's sitting."""
+    return tuple(
+        each
+        for each in (*record.supervision, *profile.supervision)
+        if each.activity == specification.activity and each.learner in (None, record.learner.id)
+    )
+
+
+def of_assessment(specification: AssessmentSpecification, evidence: Iterable[SupervisionEvidence]) -> Supervision:
+    """State the supervision of one assessment, with a sentence for each thing that keeps it from being more."""
+    evidence = tuple(evidence)
+    counted = tuple(each for each in evidence if _counts(each))
+    presence = _presence(specification, counted)
+    verified = {each.identity_verified for each in counted}
+    identity_verified = True in verified and False not in verified
+    return Supervision(presence, identity_verified, _limits(specification, evidence, presence, identity_verified))
+
+
+def weakest(statements: Iterable[Supervision]) -> Supervision:
+    """State what holds for every one of the assessments; none at all is the lowest."""
+    statements = tuple(statements)
+    presence = min((each.presence for each in statements), key=_STRENGTH.index, default=Presence.NONE)
+    identity_verified = bool(statements) and all(each.identity_verified for each in statements)
+    return Supervision(presence, identity_verified, tuple(reason for each in statements for reason in each.reasons))
+
+
+def mode(specification: AssessmentSpecification, supervision: Supervision) -> Term | None:
+    """Return the mode of an assessment: where it was supervised, as far as it was, else as the profile declares."""
+    if supervision.presence is Presence.ONLINE:
+        return term("modes-learning-assessment", _ONLINE)
+    if supervision.presence is Presence.ON_SITE:
+        return term("modes-learning-assessment", _PRESENTIAL)
+    return specification.mode
+
+
+def _counts(evidence: SupervisionEvidence) -> bool:
+    """Whether a statement may raise: no mere setting, no record of a whole group, nothing under question."""
+    if evidence.open_flag or evidence.source is EvidenceSource.PLATFORM_SETTING:
+        return False
+    return evidence.source is EvidenceSource.TEACHER_DECLARATION or evidence.learner is not None
+
+
+def _presence(specification: AssessmentSpecification, counted: tuple[SupervisionEvidence, ...]) -> Presence:
+    stated = [each.supervision for each in counted if each.supervision is not Presence.UNKNOWN]
+    found = min(stated, key=_STRENGTH.index, default=Presence.NONE)
+    declared_online = specification.mode is not None and specification.mode.code == _ONLINE
+    return Presence.ONLINE if found is Presence.ON_SITE and declared_online else found
+
+
+def _limits(
+    specification: AssessmentSpecification,
+    evidence: tuple[SupervisionEvidence, ...],
+    presence: Presence,
+    identity_verified: bool,
+) -> tuple[str, ...]:
+    title = f"“{specification.title.in_language('en')}”"
+    limits = [_ignored(title, each) for each in evidence if not _counts(each)]
+    if presence is Presence.NONE:
+        limits.append(f"{title} counts as unsupervised: nothing that counts says that it was supervised throughout.")
+    elif presence is Presence.ONLINE:
+        limits.append(f"{title} was {_SUPERVISED[presence]}, not on site.")
+    if not identity_verified:
+        limits.append(f"{title} counts as without identity verification: nothing that counts says it took place.")
+    return tuple(limits)
+
+
+def _ignored(title: str, evidence: SupervisionEvidence) -> str:
+    if evidence.source is EvidenceSource.PLATFORM_SETTING:
+        return f"{title}: the platform's setting {evidence.stated_by} may suggest supervision, but proves none."
+    if evidence.open_flag:
+        return f"{title}: a finding of {evidence.stated_by} is still open, so its record does not count yet."
+    return f"{title}: the record of {evidence.stated_by} does not name this learner, so it does not count."
