@@ -1,0 +1,99 @@
+"""Names that several formats give to the same thing: DIDs, URNs, country codes, instants, levels, supervision."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from decimal import Decimal
+from importlib.resources import files
+from typing import NamedTuple
+from urllib.parse import urlsplit
+from uuid import NAMESPACE_URL, uuid5
+
+from mappings.elements import Holder, SupervisionCategory
+from mappings.errors import InvalidValue
+from mappings.profile import Cycle
+from mappings.vocabularies.terms import Term
+
+_ALPHA2: dict[str, str] = json.loads(files("mappings.documents").joinpath("country-alpha2.json").read_text())["alpha2"]
+_SUPERVISION = "http://data.europa.eu/snb/supervision-verification/"
+
+
+class Concept(NamedTuple):
+    """IRI and English label of a concept."""
+
+    iri: str
+    label: str
+
+
+UNSUPERVISED = Concept(f"{_SUPERVISION}c598449d64", "Unsupervised without ID Verification")
+SUPERVISED = Concept(f"{_SUPERVISION}44314532f9", "Supervised without ID Verification")
+IDENTITY_VERIFIED = Concept(f"{_SUPERVISION}70be69aaf9", "Supervised with ID Verification")
+ECTS = Concept("http://data.europa.eu/snb/education-credit/6fcec5c5af", "European Credit Transfer System")
+
+ID_VERIFICATION = {
+    SupervisionCategory.UNSUPERVISED: UNSUPERVISED,
+    SupervisionCategory.SUPERVISED: SUPERVISED,
+    SupervisionCategory.SUPERVISED_ONLINE: IDENTITY_VERIFIED,
+    SupervisionCategory.ON_SITE: IDENTITY_VERIFIED,
+}
+"""Concepts of the EU list «supervision-verification» by category of Annex I, O2."""
+
+CATEGORY_WORDS = {
+    SupervisionCategory.UNSUPERVISED: "unsupervised, without identity verification",
+    SupervisionCategory.SUPERVISED: "supervised, without identity verification",
+    SupervisionCategory.SUPERVISED_ONLINE: "supervised online, with identity verification",
+    SupervisionCategory.ON_SITE: "on site, with identity verification",
+}
+CYCLE_WORDS = {
+    Cycle.SHORT: "QF-EHEA short cycle",
+    Cycle.FIRST: "QF-EHEA first cycle",
+    Cycle.SECOND: "QF-EHEA second cycle",
+    Cycle.THIRD: "QF-EHEA third cycle",
+}
+
+
+def did_web(url: str) -> str:
+    """Return the ``did:web`` of an https base URL (did:web method, 2.5.2): host, port as ``%3A``, path by colons."""
+    parts = urlsplit(url)
+    if parts.scheme != "https" or not parts.hostname or parts.query or parts.fragment or parts.username:
+        raise InvalidValue("an issuer URL is https, with a host and nothing after its path")
+    host = parts.hostname if parts.port is None else f"{parts.hostname}%3A{parts.port}"
+    return ":".join(["did", "web", host, *(step for step in parts.path.split("/") if step)])
+
+
+def credential_urn(credential_id: str) -> str:
+    """Return the URN of a credential by its UUID."""
+    return f"urn:uuid:{credential_id}"
+
+
+def subject_urn(issuer_url: str, holder: Holder) -> str:
+    """Return the same URN for the same learner of the same platform at the same issuer, telling none of them."""
+    return f"urn:uuid:{uuid5(NAMESPACE_URL, f'{issuer_url}#{holder.platform}#{holder.learner}')}"
+
+
+def alpha2(country: Term) -> str:
+    """Return the ISO 3166-1 alpha-2 code of a term of the EU country table, «» where it has none."""
+    return _ALPHA2.get(country.iri.rpartition("/")[2], "")
+
+
+def instant(moment: datetime) -> str:
+    """Write an aware UTC datetime in whole seconds: ``2026-11-20T10:00:00Z``."""
+    return f"{moment.replace(tzinfo=None).isoformat(timespec='seconds')}Z"
+
+
+def plain(number: Decimal) -> str:
+    """Write a decimal without exponent and without idle zeros: ``87.5``, ``60``."""
+    text = f"{number:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def duration(hours: Decimal) -> str:
+    """Write hours as an xsd:duration: ``PT75H``, ``PT7H30M``; parts of a minute are rounded."""
+    whole, minutes = divmod(round(hours * 60), 60)
+    return f"PT{whole}H{minutes}M" if minutes else f"PT{whole}H"
+
+
+def eqf_iri(level: int) -> str:
+    """Return the concept of an EQF level, 1..8."""
+    return f"http://data.europa.eu/snb/eqf/{level}"

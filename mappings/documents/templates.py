@@ -1,0 +1,67 @@
+"""JSON documents that differ only in some strings, written once and filled many times.
+
+A document is split into a *shape*, which decides every key, list length and constant, and *leaves*: named strings
+that may stand anywhere inside a string value. The shape is serialised once with marks in place of the leaves.
+Filling it gives the very bytes that serialising the filled document would give.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from json.encoder import encode_basestring
+
+from mappings.errors import InvalidValue
+
+Json = str | int | float | bool | None | list["Json"] | dict[str, "Json"]
+Leaves = Mapping[str, str]
+
+MARK = "urn:x-leaf:"
+_MARKED = re.compile(rf"{MARK}([a-z_0-9.]+):")
+_REFUSED = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+
+
+def mark(leaf: str) -> str:
+    """Return the mark of a leaf: an absolute IRI, so that it may also stand where an identifier does."""
+    return f"{MARK}{leaf}:"
+
+
+def pieces(text: str) -> list[str]:
+    """Split text with marks: constants at even positions, names of leaves at odd ones."""
+    return _MARKED.split(text)
+
+
+def serialise(document: Json) -> str:
+    """Write JSON without blanks, keys in the order given, text as it is."""
+    return json.dumps(document, ensure_ascii=False, separators=(",", ":"))
+
+
+def refuse_control(leaves: Leaves) -> None:
+    """Raise :class:`InvalidValue` where a leaf holds a control character or half a surrogate pair."""
+    if _REFUSED.search("\x20".join(leaves.values())):
+        raise InvalidValue("a value of the credential contains a control character")
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """A serialised document with gaps. ``parts`` alternate between constant text and leaf names."""
+
+    parts: tuple[str, ...]
+    leaves: frozenset[str]
+
+    @classmethod
+    def of(cls, build: Callable[[Leaves], Json], names: tuple[str, ...]) -> Template:
+        """Serialise ``build`` once with marks; refuse a constant that looks like a mark."""
+        if MARK in serialise(build(dict.fromkeys(names, ""))):
+            raise InvalidValue("a text of the credential looks like a mark of a template")
+        parts = tuple(pieces(serialise(build({name: mark(name) for name in names}))))
+        return cls(parts, frozenset(parts[1::2]))
+
+    def fill(self, leaves: Leaves) -> str:
+        """Return the document with ``leaves`` in their places."""
+        escaped = {name: encode_basestring(leaves[name])[1:-1] for name in self.leaves}
+        filled = list(self.parts)
+        filled[1::2] = [escaped[name] for name in self.parts[1::2]]
+        return "".join(filled)
