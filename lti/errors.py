@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from lti.refusals import Refusal
+
 
 class LtiError(Exception):
     """The family. ``code`` is stable, ``sentence`` is for people and names no person."""
@@ -20,10 +22,14 @@ class LtiError(Exception):
 
 
 class LaunchRefused(LtiError):
-    """A login or launch that is not let in. Nothing of it was stored."""
+    """A login or launch that is not let in. Nothing of it was stored.
 
-    def __init__(self, code: str, sentence: str = "The learning platform's launch was refused.") -> None:
-        super().__init__(code, sentence)
+    ``refusal`` brings the code, the sentence and the step that helps; ``place`` names a claim for the log.
+    """
+
+    def __init__(self, refusal: Refusal, *, place: str = "") -> None:
+        super().__init__(refusal.value, refusal.sentence, log_text=f"{refusal} at {place}" if place else "")
+        self.refusal = refusal
 
 
 class Fault(StrEnum):
