@@ -238,9 +238,6 @@ class CourseProfile:
     further_information: Text | None = None
     homepage: str = ""
     languages: tuple[str, ...] = ()
-    starts_at: datetime | None = None
-    """Where given, it is stated instead of the platform's dates; so is :attr:`ends_at`."""
-    ends_at: datetime | None = None
     valid_for_months: int | None = None
     rule: AwardRule = AwardRule()
     scale: Scale = IN_POINTS
@@ -249,8 +246,7 @@ class CourseProfile:
     stated_at: datetime | None = None
 
     def __post_init__(self) -> None:
-        for moment in (self.stated_at, self.starts_at, self.ends_at):
-            require_utc(moment, "a time of the profile")
+        require_utc(self.stated_at, "stated_at")
         self._require_terms()
         self._require_declared_assessments()
 

@@ -1,0 +1,71 @@
+"""The one error family of plugin/: what went wrong inside the bridge, with a code to look up.
+
+``str()`` is for the log and for the person at the command line alike: it names rows and settings, never a learner,
+a token or a grade. ``retryable`` is the one bit that a job needs: may the same work succeed later, unchanged?
+"""
+
+from __future__ import annotations
+
+
+class BridgeError(Exception):
+    """The family. ``code`` is stable, ``retryable`` says that waiting may help."""
+
+    code = "bridge_error"
+    retryable = False
+
+
+class InvalidSettings(BridgeError):
+    """One or more settings are missing or wrong; ``problems`` names each of them."""
+
+    code = "invalid_settings"
+
+    def __init__(self, problems: tuple[str, ...]) -> None:
+        super().__init__("; ".join(problems))
+        self.problems = problems
+
+
+class UnknownRow(BridgeError):
+    """A row that is asked for by its id does not exist."""
+
+    code = "unknown_row"
+
+
+class ChangedMeanwhile(BridgeError):
+    """Another process moved the row first. The work is done again from what the row says now."""
+
+    code = "changed_meanwhile"
+    retryable = True
+
+
+class ForbiddenTransition(BridgeError):
+    """An award cannot go from the one state to the other."""
+
+    code = "forbidden_transition"
+
+
+class ProfileInUse(BridgeError):
+    """A version of a profile is immutable: the same version with other content is refused."""
+
+    code = "profile_in_use"
+
+
+class StatusListFull(BridgeError):
+    """Every index of the open status list is taken; a new list must be opened."""
+
+    code = "status_list_full"
+
+
+class SchemaMismatch(BridgeError):
+    """The database is not at the schema that this code needs."""
+
+    code = "schema_mismatch"
+
+
+class SealRejected(BridgeError):
+    """The bridge could not verify its own seal. Nothing was stored, nothing leaves."""
+
+    code = "seal_rejected"
+
+    def __init__(self, failures: tuple[str, ...]) -> None:
+        super().__init__("the seal did not verify: " + "; ".join(failures))
+        self.failures = failures

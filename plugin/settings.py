@@ -1,0 +1,178 @@
+"""Settings of the bridge: one frozen object, read once from the environment.
+
+Each setting is an environment variable ``MICROCRED_<NAME>``, or a file whose path is in ``MICROCRED_<NAME>_FILE``
+(which wins and must be readable: a secret belongs there). All problems are named at once; a bad value stops the start.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from cryptography.fernet import Fernet
+
+from plugin.errors import InvalidSettings
+
+PREFIX = "MICROCRED_"
+_BROKERS = ("filesystem", "redis", "rediss", "amqp", "amqps", "memory")
+_DATABASES = ("sqlite", "postgresql", "postgresql+psycopg")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Everything that differs between two installations. Secrets do not show in ``repr``."""
+
+    data_dir: Path = Path("var")
+    """Folder for the database, the broker's files and the keys of an embedded installation."""
+    database_url: str = ""
+    """``sqlite:///...`` or ``postgresql+psycopg://...``; empty: SQLite in ``data_dir``."""
+    broker_url: str = "filesystem://"
+    """Celery broker: ``filesystem://`` (embedded), ``redis://...`` or ``amqp://...``."""
+    public_url: str = "http://127.0.0.1:8080"
+    """Where the world reaches the bridge; part of every credential, so it must never change."""
+    secret_keys: tuple[str, ...] = field(default=(), repr=False)
+    """Fernet keys for data at rest, comma-separated: the first encrypts, all decrypt. Make one with
+    ``microcred keys secret``."""
+    seal_file: Path | None = None
+    """Key and certificate of the institution's seal: PKCS#12 (``.p12``, ``.pfx``) or PEM."""
+    seal_password: str = field(default="", repr=False)
+    """Password of ``seal_file``."""
+    timestamp_url: str = ""
+    """RFC 3161 timestamp authority; empty: seals without timestamp (JAdES baseline B)."""
+    trust_file: Path | None = None
+    """PEM certificates that verification accepts as trust anchors besides the bridge's own seal."""
+    host: str = "127.0.0.1"
+    """Address that the web server listens on."""
+    port: int = 8080
+    """Port that the web server listens on."""
+    worker_threads: int = 2
+    """How many jobs a worker does at the same time; also bounds the concurrent use of the seal."""
+    in_flight: int = 200
+    """How many messages may be in the broker; the rest waits as rows (``filesystem://`` slows down above 200)."""
+    sync_minutes: int = 10
+    """How often a course with an enabled credential is read, in minutes."""
+    private_networks: tuple[str, ...] = ()
+    """Networks (CIDR, comma-separated) of a campus that the bridge may call although they are private."""
+    operator_token: str = field(default="", repr=False)
+    """Bearer token for ``/status.json``; empty: the endpoint answers nobody."""
+    proxy_hops: int = 0
+    """How many reverse proxies stand before the bridge and set ``X-Forwarded-*``."""
+
+    def __post_init__(self) -> None:
+        if problems := tuple(_problems(self)):
+            raise InvalidSettings(problems)
+
+    @property
+    def database(self) -> str:
+        """The database URL in effect."""
+        return self.database_url or f"sqlite:///{self.data_dir / 'microcred.sqlite3'}"
+
+
+def read_settings(environment: Mapping[str, str]) -> Settings:
+    """Read the settings from ``environment``. Raises :class:`InvalidSettings` with every problem."""
+    values: dict[str, object] = {}
+    problems: list[str] = []
+    known = {setting.name: str(setting.type) for setting in fields(Settings)}
+    for name, type_name in known.items():
+        try:
+            if (text := _text(environment, PREFIX + name.upper())) is not None:
+                values[name] = _CONVERTERS[type_name](text)
+        except (ValueError, OSError) as error:
+            problems.append(f"{PREFIX}{name.upper()}: {error}")
+    problems += _unknown_names(environment, known)
+    try:
+        settings = Settings(**values)  # type: ignore[arg-type]  # converted by the declared type of each field
+    except InvalidSettings as error:
+        raise InvalidSettings((*problems, *error.problems)) from None
+    if problems:
+        raise InvalidSettings(tuple(problems))
+    return settings
+
+
+def _text(environment: Mapping[str, str], name: str) -> str | None:
+    """Return the value of a setting; a file beats the variable, None where neither is there."""
+    if path := environment.get(f"{name}_FILE", ""):
+        return _first_text(Path(path))
+    return environment.get(name) or None
+
+
+def _first_text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8").strip()
+    except OSError as error:
+        raise ValueError(f"the file {path} cannot be read ({error.strerror})") from None
+
+
+def _unknown_names(environment: Mapping[str, str], known: Mapping[str, str]) -> list[str]:
+    """Name variables with our prefix that mean nothing: most often a typing error."""
+    allowed = {PREFIX + name.upper() for name in known}
+    allowed |= {f"{name}_FILE" for name in allowed}
+    return [f"{name}: there is no such setting" for name in sorted(environment) if _is_stray(name, allowed)]
+
+
+def _is_stray(name: str, allowed: set[str]) -> bool:
+    return name.startswith(PREFIX) and name not in allowed
+
+
+def _whole_number(text: str) -> int:
+    try:
+        return int(text)
+    except ValueError:
+        raise ValueError(f"{text!r} is not a whole number") from None
+
+
+def _parts(text: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in text.split(",") if part.strip())
+
+
+_CONVERTERS: dict[str, Callable[[str], object]] = {
+    "str": str,
+    "int": _whole_number,
+    "Path": Path,
+    "Path | None": Path,
+    "tuple[str, ...]": _parts,
+}
+
+
+def _problems(settings: Settings) -> list[str]:
+    checks = (_address_problems, _number_problems, _secret_problems, _scheme_problems)
+    return [problem for check in checks for problem in check(settings)]
+
+
+def _address_problems(settings: Settings) -> list[str]:
+    url = urlsplit(settings.public_url)
+    if url.scheme not in {"http", "https"} or not url.hostname or url.query or url.fragment:
+        return [f"{PREFIX}PUBLIC_URL: {settings.public_url!r} is not an http or https address"]
+    if settings.public_url.endswith("/"):
+        return [f"{PREFIX}PUBLIC_URL: must not end with a slash"]
+    return []
+
+
+def _number_problems(settings: Settings) -> list[str]:
+    bounds = {"port": (1, 65535), "worker_threads": (1, 64), "in_flight": (1, 100_000), "sync_minutes": (1, 1440)}
+    bounds["proxy_hops"] = (0, 5)
+    return [
+        f"{PREFIX}{name.upper()}: {getattr(settings, name)} is not between {low} and {high}"
+        for name, (low, high) in bounds.items()
+        if not low <= getattr(settings, name) <= high
+    ]
+
+
+def _secret_problems(settings: Settings) -> list[str]:
+    for key in settings.secret_keys:
+        try:
+            Fernet(key)
+        except ValueError:
+            return [f"{PREFIX}SECRET_KEYS: not a Fernet key; make one with `microcred keys secret`"]
+    return []
+
+
+def _scheme_problems(settings: Settings) -> list[str]:
+    schemes = {"DATABASE_URL": (settings.database, _DATABASES), "BROKER_URL": (settings.broker_url, _BROKERS)}
+    return [
+        f"{PREFIX}{name}: {value.partition(':')[0]!r} is none of {', '.join(allowed)}"
+        for name, (value, allowed) in schemes.items()
+        if value.partition(":")[0] not in allowed
+    ]

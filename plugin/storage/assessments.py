@@ -1,0 +1,65 @@
+"""What platforms told us: the newest record per (platform, course, learner), and whether it said anything new."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from sqlalchemy import ColumnElement, Connection, and_, select, update
+
+from mappings import snapshot
+from mappings.assessment import AssessmentRecord, CourseId, LearnerId, PlatformId
+from plugin.storage.profiles import digest
+from plugin.storage.tables import assessments
+from plugin.storage.writing import insert_if_absent
+
+_NO_TIME = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class Assessments:
+    """Assessment records within one transaction."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def record(self, record: AssessmentRecord) -> bool:
+        """Keep ``record``. True where it is new or says something else; an older reading never replaces a newer."""
+        key = _key(record)
+        said = digest(snapshot.dump(replace(record, read_at=_NO_TIME)))
+        row = {"record": snapshot.dump(record), "digest": said, "read_at": record.read_at}
+        names = dict(zip(("platform_id", "course_id", "learner_id"), key, strict=True))
+        if insert_if_absent(self._connection, assessments, {**names, **row, "changed_at": record.read_at}):
+            return True
+        older = and_(_is(*key), assessments.c.read_at <= record.read_at)
+        changed = update(assessments).where(older, assessments.c.digest != said)
+        if self._connection.execute(changed.values(**row, changed_at=record.read_at)).rowcount:
+            return True
+        self._connection.execute(update(assessments).where(older).values(**row))
+        return False
+
+    def get(self, platform: PlatformId, course: CourseId, learner: LearnerId) -> AssessmentRecord | None:
+        """Return the newest record of one learner."""
+        query = select(assessments.c.record).where(_is(platform, course, learner))
+        body = self._connection.execute(query).scalar()
+        return None if body is None else snapshot.load(AssessmentRecord, body)
+
+    def of_course(self, platform: PlatformId, course: CourseId) -> Iterator[AssessmentRecord]:
+        """Yield the newest record of every learner of a course, by learner id."""
+        in_course = and_(assessments.c.platform_id == platform, assessments.c.course_id == course)
+        query = select(assessments.c.record).where(in_course).order_by(assessments.c.learner_id)
+        with self._connection.execute(query.execution_options(yield_per=200)) as result:
+            for (body,) in result:
+                yield snapshot.load(AssessmentRecord, body)
+
+
+def _key(record: AssessmentRecord) -> tuple[PlatformId, CourseId, LearnerId]:
+    return record.course.platform, record.course.id, record.learner.id
+
+
+def _is(platform: PlatformId, course: CourseId, learner: LearnerId) -> ColumnElement[bool]:
+    return and_(
+        assessments.c.platform_id == platform,
+        assessments.c.course_id == course,
+        assessments.c.learner_id == learner,
+    )

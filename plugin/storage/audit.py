@@ -1,0 +1,125 @@
+"""The audit trail: every decision and act, append-only, each entry hashed together with the one before it.
+
+Entries gather while a transaction works and are chained right before it commits, so that the head of the chain is
+locked as shortly as possible. An edited, removed or inserted entry breaks the chain at its place.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, insert, select, update
+
+from plugin.storage.tables import audit, audit_head
+from plugin.storage.writing import insert_if_absent
+
+GENESIS = "0" * 64
+_HEAD = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """Who or what (``actor``) did what (``act``) to which row (``subject``). No names of learners, no grades."""
+
+    at: datetime
+    actor: str
+    act: str
+    subject: str
+    before: str = ""
+    after: str = ""
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Chained:
+    """An entry in its place: ``seq`` counts from 1 without gaps."""
+
+    seq: int
+    entry: Entry
+    previous_hash: str
+    hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class Break:
+    """Where the chain does not hold, and how it shows."""
+
+    seq: int
+    sentence: str
+
+
+def link(previous_hash: str, seq: int, entry: Entry) -> str:
+    """Return the hash of ``entry`` in its place: SHA-256 over the canonical JSON of everything it says."""
+    said = [previous_hash, seq, entry.at.isoformat(), entry.actor, entry.act, entry.subject]
+    said += [entry.before, entry.after, entry.detail]
+    text = json.dumps(said, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+class AuditTrail:
+    """The trail within one transaction."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._pending: list[Entry] = []
+
+    def note(self, entry: Entry) -> None:
+        """Keep ``entry`` for the end of the transaction."""
+        self._pending.append(entry)
+
+    def flush(self) -> None:
+        """Chain what was noted. Takes the lock on the head until the transaction ends."""
+        if not self._pending:
+            return
+        insert_if_absent(self._connection, audit_head, {"id": _HEAD, "seq": 0, "hash": GENESIS})
+        take = update(audit_head).where(audit_head.c.id == _HEAD).values(seq=audit_head.c.seq + len(self._pending))
+        last, previous = self._connection.execute(take.returning(audit_head.c.seq, audit_head.c.hash)).one()
+        rows, head = _chain(self._pending, last - len(self._pending), previous)
+        self._connection.execute(insert(audit), rows)
+        self._connection.execute(update(audit_head).where(audit_head.c.id == _HEAD).values(hash=head))
+        self._pending = []
+
+    def entries(self, subject: str | None = None) -> Iterator[Chained]:
+        """Yield the committed entries in their order, of all subjects or of one."""
+        query = select(audit).order_by(audit.c.seq)
+        if subject is not None:
+            query = query.where(audit.c.subject == subject)
+        with self._connection.execute(query.execution_options(yield_per=1000)) as result:
+            for row in result.mappings():
+                said = {name: row[name] for name in ("at", "actor", "act", "subject", "before", "after", "detail")}
+                yield Chained(row["seq"], Entry(**said), row["previous_hash"], row["hash"])
+
+    def verify(self) -> Break | None:
+        """Return the first place where the chain does not hold, None where it holds to its head."""
+        seq, previous = 0, GENESIS
+        for chained in self.entries():
+            if chained.seq != seq + 1:
+                return Break(seq + 1, f"entries {seq + 1} to {chained.seq - 1} are missing")
+            if chained.previous_hash != previous or chained.hash != link(previous, chained.seq, chained.entry):
+                return Break(chained.seq, f"entry {chained.seq} was changed")
+            seq, previous = chained.seq, chained.hash
+        return self._head_break(seq, previous)
+
+    def _head_break(self, seq: int, last_hash: str) -> Break | None:
+        head = self._connection.execute(select(audit_head.c.seq, audit_head.c.hash)).one_or_none()
+        expected = (0, GENESIS) if head is None else (head.seq, head.hash)
+        if (seq, last_hash) == expected:
+            return None
+        return Break(seq + 1, f"the trail ends at entry {seq}, its head says {expected[0]}")
+
+
+def _chain(entries: list[Entry], seq: int, previous: str) -> tuple[list[dict[str, object]], str]:
+    """Return the rows of ``entries`` after entry ``seq``, and the new head."""
+    rows: list[dict[str, object]] = []
+    for entry in entries:
+        seq += 1
+        digest = link(previous, seq, entry)
+        said = {"at": entry.at, "actor": entry.actor, "act": entry.act, "subject": entry.subject}
+        said |= {"before": entry.before, "after": entry.after, "detail": entry.detail}
+        rows.append({"seq": seq, **said, "previous_hash": previous, "hash": digest})
+        previous = digest
+    return rows, previous

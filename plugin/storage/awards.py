@@ -1,0 +1,215 @@
+"""Awards: one row per achievement (platform, course, learner, profile, edition) and the states that it goes through.
+
+A row moves by one step per transaction, only where it is still what was read (``version``), and each step is noted
+in the audit trail in the same transaction.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select, func, select, update
+
+from mappings.assessment import CourseId, LearnerId, PlatformId
+from plugin.errors import ChangedMeanwhile, ForbiddenTransition, UnknownRow
+from plugin.storage.audit import AuditTrail, Entry
+from plugin.storage.profiles import Offer
+from plugin.storage.tables import awards
+from plugin.storage.writing import insert_if_absent
+
+
+class State(StrEnum):
+    """The life of an award."""
+
+    WITHHELD = "withheld"
+    """Not earned, or not settled; the reasons say what is open."""
+    ELIGIBLE = "eligible"
+    HELD = "held"
+    """Waits for a person; the reasons say why."""
+    RESERVED = "reserved"
+    """Identity and status index are taken; the seal is not there yet."""
+    SEALED = "sealed"
+    DELIVERED = "delivered"
+    SUPERSEDED = "superseded"
+    REVOKED = "revoked"
+
+
+OPEN = frozenset({State.WITHHELD, State.ELIGIBLE, State.HELD, State.RESERVED})
+"""States in which nothing is sealed yet."""
+ISSUED = frozenset({State.SEALED, State.DELIVERED})
+
+_UNDECIDED = frozenset({State.WITHHELD, State.ELIGIBLE, State.HELD})
+_NEXT = {
+    State.WITHHELD: _UNDECIDED | {State.RESERVED},
+    State.ELIGIBLE: _UNDECIDED | {State.RESERVED},
+    State.HELD: _UNDECIDED | {State.RESERVED},
+    State.RESERVED: frozenset({State.WITHHELD, State.HELD, State.RESERVED, State.SEALED}),
+    State.SEALED: frozenset({State.DELIVERED, State.SUPERSEDED, State.REVOKED}),
+    State.DELIVERED: frozenset({State.SUPERSEDED, State.REVOKED}),
+    State.SUPERSEDED: frozenset(),
+    State.REVOKED: frozenset(),
+}
+
+
+class Ruling(StrEnum):
+    """What a named person decided about an award that was held."""
+
+    NONE = ""
+    RELEASED = "released"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class StoredReason:
+    """A reason as it was when the award was decided: ``code`` for machines, ``sentence`` for people."""
+
+    code: str
+    sentence: str
+    subject: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AwardRow:
+    """An award as its row says; ``version`` counts its moves."""
+
+    id: str
+    offer_id: str
+    platform: PlatformId
+    course: CourseId
+    learner: LearnerId
+    profile_id: str
+    edition: int
+    state: State
+    reasons: tuple[StoredReason, ...]
+    version: int
+    ruling: Ruling
+    ruled_by: str
+    ruling_reason: str
+    ruled_codes: tuple[str, ...]
+    """Codes of the reasons that the person had before them: what comes later is asked again."""
+    created_at: datetime
+    moved_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Move:
+    """One step: where to, why, who or what does it and when."""
+
+    to: State
+    now: datetime
+    actor: str
+    reasons: Sequence[StoredReason] = ()
+    detail: str = ""
+
+
+class Awards:
+    """Awards within one transaction."""
+
+    def __init__(self, connection: Connection, trail: AuditTrail) -> None:
+        self._connection = connection
+        self._trail = trail
+
+    def open(self, offer: Offer, learner: LearnerId, now: datetime, *, edition: int = 1) -> AwardRow:
+        """Return the award of this achievement; make it, withheld and without reasons, where there is none."""
+        key = {"platform_id": offer.platform, "course_id": offer.course, "learner_id": learner}
+        key |= {"profile_id": offer.profile_id}
+        award_id = str(uuid.uuid4())
+        row = {"id": award_id, "offer_id": offer.id, **key, "edition": edition, "state": State.WITHHELD}
+        row |= {"reasons": [], "ruled_codes": [], "created_at": now, "moved_at": now}
+        if insert_if_absent(self._connection, awards, row):
+            self._trail.note(Entry(at=now, actor="sync", act="open", subject=award_id, after=State.WITHHELD))
+        query = select(awards).where(*(awards.c[name] == value for name, value in key.items()))
+        return _award(self._connection.execute(query.where(awards.c.edition == edition)).one())
+
+    def get(self, award_id: str) -> AwardRow:
+        """Return an award. Raises :class:`UnknownRow`."""
+        row = self._connection.execute(select(awards).where(awards.c.id == award_id)).one_or_none()
+        if row is None:
+            raise UnknownRow(f"there is no award {award_id}")
+        return _award(row)
+
+    def latest(self, offer: Offer, learner: LearnerId) -> AwardRow | None:
+        """Return the newest edition of a learner's award, None where there is none yet."""
+        query = _of_offer(offer.id).where(awards.c.learner_id == learner).order_by(awards.c.edition.desc())
+        row = self._connection.execute(query.limit(1)).one_or_none()
+        return None if row is None else _award(row)
+
+    def of_offer(self, offer_id: str, state: State | None = None) -> Iterator[AwardRow]:
+        """Yield the awards of an offer by learner id, newest edition last."""
+        query = _of_offer(offer_id).order_by(awards.c.learner_id, awards.c.edition)
+        if state is not None:
+            query = query.where(awards.c.state == state)
+        with self._connection.execute(query.execution_options(yield_per=500)) as result:
+            for row in result:
+                yield _award(row)
+
+    def counts(self, offer_id: str) -> dict[State, int]:
+        """Return how many awards of an offer are in each state."""
+        query = select(awards.c.state, func.count()).where(awards.c.offer_id == offer_id).group_by(awards.c.state)
+        return {State(state): count for state, count in self._connection.execute(query)}
+
+    def move(self, award: AwardRow, move: Move) -> AwardRow:
+        """Move ``award`` on. Raises :class:`ChangedMeanwhile` where the row is no longer what was read."""
+        if move.to not in _NEXT[award.state]:
+            raise ForbiddenTransition(f"award {award.id} cannot go from {award.state} to {move.to}")
+        values: dict[str, object] = {"state": move.to, "reasons": [_as_json(reason) for reason in move.reasons]}
+        values |= {"version": award.version + 1}
+        if move.to is not award.state:
+            values["moved_at"] = move.now
+        moved = self._update(award, values)
+        codes = ",".join(reason.code for reason in move.reasons)
+        self._note(award, move.to, now=move.now, actor=move.actor, act="move", detail=move.detail or codes)
+        return moved
+
+    def rule(self, award: AwardRow, ruling: Ruling, *, by: str, reason: str, now: datetime) -> AwardRow:
+        """Keep what the named person ``by`` decided and why; the next decision obeys it."""
+        said: dict[str, object] = {"ruling": ruling, "ruled_by": by, "ruling_reason": reason}
+        said["ruled_codes"] = [each.code for each in award.reasons]
+        ruled = self._update(award, {**said, "version": award.version + 1})
+        self._note(award, award.state, now=now, actor=by, act=f"ruling:{ruling}", detail=reason)
+        return ruled
+
+    def _update(self, award: AwardRow, values: dict[str, object]) -> AwardRow:
+        same = (awards.c.id == award.id, awards.c.version == award.version)
+        row = self._connection.execute(update(awards).where(*same).values(**values).returning(awards)).one_or_none()
+        if row is None:
+            raise ChangedMeanwhile(f"award {award.id} was moved by somebody else")
+        return _award(row)
+
+    def _note(self, award: AwardRow, to: State, *, now: datetime, actor: str, act: str, detail: str) -> None:
+        entry = Entry(at=now, actor=actor, act=act, subject=award.id, before=award.state, after=to, detail=detail)
+        self._trail.note(entry)
+
+
+def _of_offer(offer_id: str) -> Select[Any]:
+    return select(awards).where(awards.c.offer_id == offer_id)
+
+
+def _as_json(reason: StoredReason) -> dict[str, str]:
+    return {"code": reason.code, "sentence": reason.sentence, "subject": reason.subject}
+
+
+def _award(row: Row[Any]) -> AwardRow:
+    return AwardRow(
+        id=row.id,
+        offer_id=row.offer_id,
+        platform=PlatformId(row.platform_id),
+        course=CourseId(row.course_id),
+        learner=LearnerId(row.learner_id),
+        profile_id=row.profile_id,
+        edition=row.edition,
+        state=State(row.state),
+        reasons=tuple(StoredReason(**reason) for reason in row.reasons),
+        version=row.version,
+        ruling=Ruling(row.ruling),
+        ruled_by=row.ruled_by,
+        ruling_reason=row.ruling_reason,
+        ruled_codes=tuple(row.ruled_codes),
+        created_at=row.created_at,
+        moved_at=row.moved_at,
+    )

@@ -1,0 +1,180 @@
+"""Credentials: the envelope reserved once, the snapshot that every format is rendered from, the sealed documents."""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from calendar import monthrange
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from random import Random, SystemRandom
+from typing import Any
+
+from sqlalchemy import Connection, Row, insert, select, update
+
+from mappings import snapshot
+from mappings.documents.envelope import Envelope, Format
+from mappings.elements import MicroCredential
+from plugin.errors import ChangedMeanwhile, UnknownRow
+from plugin.sealing import Sealed
+from plugin.storage.awards import AwardRow
+from plugin.storage.tables import credentials, documents, status_lists
+from plugin.storage.writing import insert_if_absent
+
+LIST_SIZE = 131_072
+"""Entries of a status list: the smallest that hides whom one asks about (Bitstring Status List 1.0, section 3.1)."""
+FULL_AT = LIST_SIZE * 3 // 4
+"""Above this a free index is found too seldom at the first try; a new list is opened."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reserved:
+    """A credential as stored: what it says and its envelope. ``sealed_at`` None while no seal is kept."""
+
+    award_id: str
+    credential: MicroCredential
+    envelope: Envelope
+    profile_version: int
+    sealed_at: datetime | None = None
+    status: str = "valid"
+
+
+class Credentials:
+    """Credentials within one transaction. ``public_url`` is the base of all URLs that go into envelopes."""
+
+    def __init__(self, connection: Connection, public_url: str, chance: Random | None = None) -> None:
+        self._connection = connection
+        self._public_url = public_url
+        self._chance = chance or SystemRandom()
+
+    def reserve(
+        self, award: AwardRow, credential: MicroCredential, *, versions: tuple[int, int], now: datetime
+    ) -> Reserved:
+        """Return the envelope of ``award``: the one reserved before, else a new one, now or never again.
+
+        ``versions`` are those of the course and the institution profile. While nothing is sealed, a repeated
+        reservation only renews the snapshot and its dates; id, status index and URLs stay.
+        """
+        said = {"snapshot": snapshot.dump(credential), "profile_version": versions[0], "issuer_version": versions[1]}
+        said |= _period(credential)
+        unsealed = (credentials.c.award_id == award.id, credentials.c.sealed_at.is_(None))
+        self._connection.execute(update(credentials).where(*unsealed).values(**said))
+        if (stored := self.of_award(award.id)) is None:
+            self._insert(award, {**said, "reserved_at": now}, now)
+            stored = self.of_award(award.id)
+        if stored is None:
+            raise ChangedMeanwhile(f"the reservation of award {award.id} was lost to somebody else")
+        return stored
+
+    def _insert(self, award: AwardRow, values: dict[str, object], now: datetime) -> None:
+        """Take a random index that no credential ever had; a taken one is answered by the unique key."""
+        credential_id = str(uuid.uuid4())
+        list_id = self._open_list(now)
+        values |= {"id": credential_id, "award_id": award.id, "issuer_url": self._public_url}
+        values |= {"public_url": f"{self._public_url}/c/{credential_id}", "status_list_id": list_id}
+        values |= {"status_list_url": f"{self._public_url}/status/{list_id}"}
+        while self.of_award(award.id) is None:
+            index = self._chance.randrange(LIST_SIZE)
+            insert_if_absent(self._connection, credentials, {**values, "status_index": index})
+
+    def _open_list(self, now: datetime) -> str:
+        """Return a list with room and count the index that is about to be taken from it."""
+        has_room = (status_lists.c.open, status_lists.c.used < FULL_AT)
+        found = select(status_lists.c.id).where(*has_room).order_by(status_lists.c.created_at).limit(1)
+        list_id = self._connection.execute(found).scalar()
+        if list_id is None:
+            list_id = uuid.uuid4().hex
+            row = {"id": list_id, "size": LIST_SIZE, "used": 0, "open": True, "created_at": now}
+            self._connection.execute(insert(status_lists).values(**row))
+        count = update(status_lists).where(status_lists.c.id == list_id).values(used=status_lists.c.used + 1)
+        self._connection.execute(count)
+        return str(list_id)
+
+    def of_award(self, award_id: str) -> Reserved | None:
+        """Return the credential of an award, None where none is reserved."""
+        row = self._connection.execute(select(credentials).where(credentials.c.award_id == award_id)).one_or_none()
+        return None if row is None else _reserved(row)
+
+    def get(self, credential_id: str) -> Reserved:
+        """Return a credential. Raises :class:`UnknownRow`."""
+        row = self._connection.execute(select(credentials).where(credentials.c.id == credential_id)).one_or_none()
+        if row is None:
+            raise UnknownRow(f"there is no credential {credential_id}")
+        return _reserved(row)
+
+    def keep(self, credential_id: str, sealed: Sealed, now: datetime) -> None:
+        """Store verified bytes. The first seal of a format stays: it may be in somebody's hands already.
+
+        Raises :class:`ChangedMeanwhile` where the database gives other bytes back than it was handed.
+        """
+        row = {"credential_id": credential_id, "format": sealed.format, "body": sealed.body, "sealed_at": now}
+        row |= {"media_type": sealed.media_type, "key_id": sealed.key_id}
+        row |= {"sha256": hashlib.sha256(sealed.body).hexdigest()}
+        insert_if_absent(self._connection, documents, row)
+        if self.document(credential_id, sealed.format) != sealed:
+            raise ChangedMeanwhile(f"credential {credential_id} is stored with other bytes than were verified")
+        first = (credentials.c.id == credential_id, credentials.c.sealed_at.is_(None))
+        self._connection.execute(update(credentials).where(*first).values(sealed_at=now))
+
+    def document(self, credential_id: str, format: Format) -> Sealed | None:
+        """Return the sealed bytes of one format, None where there are none."""
+        query = select(documents).where(documents.c.credential_id == credential_id, documents.c.format == format)
+        row = self._connection.execute(query).one_or_none()
+        return None if row is None else _sealed(row)
+
+    def documents(self, credential_id: str) -> Iterator[Sealed]:
+        """Yield the sealed documents of a credential."""
+        query = select(documents).where(documents.c.credential_id == credential_id).order_by(documents.c.format)
+        for row in self._connection.execute(query):
+            yield _sealed(row)
+
+    def end(self, credential_id: str, status: str, reason: str, now: datetime) -> bool:
+        """Say that a credential is ``revoked`` or ``superseded``, for good. True where it was valid before."""
+        valid = (credentials.c.id == credential_id, credentials.c.status == "valid")
+        said = {"status": status, "status_reason": reason, "status_at": now}
+        return self._connection.execute(update(credentials).where(*valid).values(**said)).rowcount == 1
+
+    def invalid_indices(self, status_list_id: str) -> frozenset[int]:
+        """Return the indices of a status list whose bit is set."""
+        query = select(credentials.c.status_index).where(
+            credentials.c.status_list_id == status_list_id, credentials.c.status != "valid"
+        )
+        return frozenset(self._connection.execute(query).scalars())
+
+    def status_list_ids(self) -> tuple[str, ...]:
+        """Return every status list, oldest first."""
+        query = select(status_lists.c.id).order_by(status_lists.c.created_at, status_lists.c.id)
+        return tuple(self._connection.execute(query).scalars())
+
+
+def months_later(moment: datetime, months: int) -> datetime:
+    """Return ``moment`` so many calendar months later; the 31st becomes the last day of a shorter month."""
+    year, month = divmod(moment.month - 1 + months, 12)
+    year, month = moment.year + year, month + 1
+    return moment.replace(year=year, month=month, day=min(moment.day, monthrange(year, month)[1]))
+
+
+def _period(credential: MicroCredential) -> dict[str, object]:
+    begin = credential.date_of_issue.value
+    months = credential.valid_for_months
+    return {"valid_from": begin, "valid_until": None if months is None else months_later(begin, months)}
+
+
+def _reserved(row: Row[Any]) -> Reserved:
+    envelope = Envelope(
+        id=row.id,
+        valid_from=row.valid_from,
+        valid_until=row.valid_until,
+        public_url=row.public_url,
+        status_list_url=row.status_list_url,
+        status_index=row.status_index,
+        issuer_url=row.issuer_url,
+        supersedes=row.supersedes,
+    )
+    credential = snapshot.load(MicroCredential, row.snapshot)
+    return Reserved(row.award_id, credential, envelope, row.profile_version, row.sealed_at, row.status)
+
+
+def _sealed(row: Row[Any]) -> Sealed:
+    return Sealed(Format(row.format), row.body, row.media_type, row.key_id)

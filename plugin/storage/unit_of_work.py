@@ -1,0 +1,55 @@
+"""The unit of work: one transaction with all repositories on it. No key use and no HTTP inside, ever."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import Connection, Engine
+
+from plugin.storage.assessments import Assessments
+from plugin.storage.audit import AuditTrail
+from plugin.storage.awards import Awards
+from plugin.storage.credentials import Credentials
+from plugin.storage.engine import READ_ONLY
+from plugin.storage.outbox import Outbox
+from plugin.storage.platforms import Platforms
+from plugin.storage.profiles import Offers, Profiles
+from plugin.storage.vault import Vault
+
+
+class UnitOfWork:
+    """Everything that is stored, within one transaction."""
+
+    def __init__(self, connection: Connection, vault: Vault, public_url: str) -> None:
+        self.audit = AuditTrail(connection)
+        self.platforms = Platforms(connection, vault)
+        self.profiles = Profiles(connection)
+        self.offers = Offers(connection)
+        self.assessments = Assessments(connection)
+        self.awards = Awards(connection, self.audit)
+        self.credentials = Credentials(connection, public_url)
+        self.outbox = Outbox(connection)
+
+
+class Storage:
+    """The database of the bridge."""
+
+    def __init__(self, engine: Engine, vault: Vault, public_url: str) -> None:
+        self.engine = engine
+        self._vault = vault
+        self._public_url = public_url
+
+    @contextmanager
+    def begin(self) -> Iterator[UnitOfWork]:
+        """Open a writing transaction: committed at the end, rolled back where an exception leaves it."""
+        with self.engine.begin() as connection:
+            work = UnitOfWork(connection, self._vault, self._public_url)
+            yield work
+            work.audit.flush()
+
+    @contextmanager
+    def reading(self) -> Iterator[UnitOfWork]:
+        """Open a transaction that only reads, and blocks nobody."""
+        with self.engine.connect() as connection:
+            yield UnitOfWork(connection.execution_options(**{READ_ONLY: True}), self._vault, self._public_url)

@@ -1,0 +1,34 @@
+"""Secrets at rest: encrypted with the first of the installation's keys, readable with any of them."""
+
+from __future__ import annotations
+
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+
+from plugin.errors import InvalidSettings
+
+
+class Vault:
+    """Encrypts what the database must not show: web-service tokens, private keys of the tool."""
+
+    def __init__(self, keys: tuple[str, ...]) -> None:
+        self._fernet = MultiFernet([Fernet(key) for key in keys]) if keys else None
+
+    def lock(self, secret: str) -> bytes:
+        """Encrypt ``secret``. Raises :class:`InvalidSettings` where no key is configured."""
+        return self._keys().encrypt(secret.encode())
+
+    def unlock(self, token: bytes) -> str:
+        """Decrypt. Raises :class:`InvalidSettings` where no configured key fits."""
+        try:
+            return self._keys().decrypt(token).decode()
+        except InvalidToken:
+            raise InvalidSettings(("MICROCRED_SECRET_KEYS: no key opens what is stored",)) from None
+
+    def renew(self, token: bytes) -> bytes:
+        """Encrypt again with the first key, after a new one was put in front."""
+        return self._keys().rotate(token)
+
+    def _keys(self) -> MultiFernet:
+        if self._fernet is None:
+            raise InvalidSettings(("MICROCRED_SECRET_KEYS: needed; make one with `microcred keys secret`",))
+        return self._fernet
