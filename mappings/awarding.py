@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
@@ -23,7 +22,7 @@ from mappings.assessment import (
     Standing,
 )
 from mappings.errors import InvalidValue
-from mappings.grades import in_points
+from mappings.grades import has_stood, in_points, plain
 from mappings.profile import (
     AssessmentSpecification,
     CompletedBy,
@@ -143,7 +142,7 @@ def _started(record: AssessmentRecord) -> bool:
 
 def _against_rule(record: AssessmentRecord, profile: CourseProfile) -> Iterator[Reason]:
     for activity in profile.rule.required:
-        yield from against_assessment(profile.assessment(activity), record, profile)
+        yield from _against_assessment(profile.assessment(activity), record, profile)
     if profile.rule.completed_by is CompletedBy.PLATFORM:
         yield from _against_completion(record)
 
@@ -161,13 +160,13 @@ def _against_outcomes(
     proven: tuple[Outcome, ...], lacking: tuple[Reason, ...], profile: CourseProfile
 ) -> Iterator[Reason]:
     if not proven:
-        yield from lacking
         yield Reason(ReasonCode.NO_OUTCOME_PROVEN, "No learning outcome is proven.")
-    elif lacking and profile.rule.every_outcome:
         yield from lacking
+    elif lacking and profile.rule.every_outcome:
         missing = [outcome.title.in_language("en") for outcome in profile.outcomes if outcome not in proven]
         titles = ", ".join(f"“{title}”" for title in missing)
         yield Reason(ReasonCode.OUTCOME_NOT_PROVEN, f"Every learning outcome must be proven; not proven: {titles}.")
+        yield from lacking
 
 
 def _against(outcome: Outcome, record: AssessmentRecord, profile: CourseProfile) -> Iterator[Reason]:
@@ -175,7 +174,7 @@ def _against(outcome: Outcome, record: AssessmentRecord, profile: CourseProfile)
     if isinstance(outcome.proof, ProvenByCompetency):
         yield from _against_rating(outcome, outcome.proof, record, profile)
     for activity in outcome.proof.assessments:
-        yield from against_assessment(profile.assessment(activity), record, profile)
+        yield from _against_assessment(profile.assessment(activity), record, profile)
 
 
 def _against_rating(
@@ -187,11 +186,11 @@ def _against_rating(
         yield Reason(ReasonCode.NOT_RATED, f"{title} is not rated yet.", outcome.id)
     elif not rating.proficient:
         yield Reason(ReasonCode.NOT_PROFICIENT, f"{title} is not rated proficient.", outcome.id)
-    elif not _has_stood(rating.rated_at, record, profile):
+    elif not has_stood(rating.rated_at, profile.rule.settled_after, record.read_at):
         yield Reason(ReasonCode.NOT_SETTLED, f"The rating of {title} {_must_stand(profile)}", outcome.id)
 
 
-def against_assessment(
+def _against_assessment(
     specification: AssessmentSpecification, record: AssessmentRecord, profile: CourseProfile
 ) -> Iterator[Reason]:
     """Yield what keeps an assessment from being settled and passed, at most one reason."""
@@ -214,7 +213,7 @@ def _unsettled(
         return ReasonCode.NOT_POSTED, f"The grade of {title} is not shown to the learner yet."
     if result.score.state is GradeState.PENDING_REGRADE:
         return ReasonCode.NOT_SETTLED, f"The grade of {title} is being recalculated."
-    if not _has_stood(result.score.graded_at, record, profile):
+    if not has_stood(result.score.graded_at, profile.rule.settled_after, record.read_at):
         return ReasonCode.NOT_SETTLED, f"The grade of {title} {_must_stand(profile)}"
     return None
 
@@ -228,7 +227,7 @@ def _unpassed(
     reached = in_points(result.score.value, result.score.maximum)
     mark = specification.pass_mark
     if mark is not None and result.score.value < mark:
-        return ReasonCode.NOT_PASSED, f"{title} was not passed: {reached}, {mark.normalize():f} needed."
+        return ReasonCode.NOT_PASSED, f"{title} was not passed: {reached}, {plain(mark)} needed."
     if result.passed is False:
         return ReasonCode.NOT_PASSED, f"{title} was not passed according to the platform: {reached}."
     if mark is None and result.passed is None:
@@ -236,14 +235,9 @@ def _unpassed(
     return None
 
 
-def _has_stood(since: datetime | None, record: AssessmentRecord, profile: CourseProfile) -> bool:
-    """Whether the quiet period is over; without one, whatever is posted stands."""
-    quiet = profile.rule.settled_after
-    return not quiet or (since is not None and since + quiet <= record.read_at)
-
-
 def _must_stand(profile: CourseProfile) -> str:
-    return f"must have stood for {profile.rule.settled_after} before it counts."
+    hours = profile.rule.settled_after.total_seconds() / 3600
+    return f"must have stood for {hours:g} hours before it counts."
 
 
 def _held(record: AssessmentRecord, profile: CourseProfile, proven: tuple[Outcome, ...]) -> Iterator[Reason]:

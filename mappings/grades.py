@@ -6,9 +6,10 @@ more than was reached.
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from decimal import ROUND_DOWN, Decimal
 
-from mappings.assessment import Score
+from mappings.assessment import GradeState, Score
 from mappings.elements import Grade
 from mappings.errors import InvalidValue
 from mappings.scales import Scale, ShownAs
@@ -24,6 +25,16 @@ def plain(number: Decimal) -> str:
 def in_points(value: Decimal, maximum: Decimal | None) -> str:
     """Write a score on its own scale: ``25 of 100 points``."""
     return f"{plain(value)} points" if maximum is None else f"{plain(value)} of {plain(maximum)} points"
+
+
+def has_stood(since: datetime | None, quiet: timedelta, at: datetime) -> bool:
+    """Tell whether a quiet period is over at ``at``; without one, whatever is posted stands."""
+    return not quiet or (since is not None and since + quiet <= at)
+
+
+def is_settled(score: Score, quiet: timedelta, at: datetime) -> bool:
+    """Tell whether a score stands: posted, neither hidden nor being recalculated, and its quiet period over."""
+    return score.state is GradeState.POSTED and has_stood(score.graded_at, quiet, at)
 
 
 def grade(score: Score, scale: Scale) -> Grade:

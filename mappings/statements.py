@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
 
-from mappings.assessment import ActivityId, AssessmentRecord, EvidenceSource, GradeState, SupervisionEvidence
+from mappings.assessment import ActivityId, AssessmentRecord, EvidenceSource, SupervisionEvidence
 from mappings.elements import (
     AssessedBy,
     AwardingBody,
@@ -27,7 +27,7 @@ from mappings.elements import (
     Supplier,
 )
 from mappings.errors import InvalidValue
-from mappings.grades import grade
+from mappings.grades import grade, is_settled
 from mappings.profile import Accreditation, CourseProfile, Issuer, Outcome, ProvenByCompetency
 from mappings.supervision import evidence_for, mode, of_assessment, weakest
 from mappings.text import Text
@@ -86,15 +86,15 @@ class Statements:
         )
 
     def _platform(self, field: str, at: datetime | None = None) -> Provenance:
-        return Provenance(Supplier.PLATFORM, field, at or self.record.read_at)
+        return Provenance(Supplier.PLATFORM, f"record.{field}", at or self.record.read_at)
 
     def _teacher(self, field: str) -> Provenance:
         at = self.profile.stated_at or self.issued_at
-        return Provenance(Supplier.TEACHER, f"profile v{self.profile.version} {field}", at, self.profile.stated_by)
+        return Provenance(Supplier.TEACHER, f"profile@{self.profile.version}.{field}", at, self.profile.stated_by)
 
     def _institution(self, field: str) -> Provenance:
         at = self.issuer.stated_at or self.issued_at
-        return Provenance(Supplier.INSTITUTION, f"institution v{self.issuer.version} {field}", at)
+        return Provenance(Supplier.INSTITUTION, f"institution@{self.issuer.version}.{field}", at)
 
     def _taught(self, value: V, field: str) -> Stated[V]:
         return Stated(value, (self._teacher(field),))
@@ -151,8 +151,8 @@ class Statements:
         return Stated(statement, sources or (self._platform("supervision"),))
 
     def _grade(self) -> Stated[Grade] | None:
-        score = self.record.course_score
-        if score is None or score.value is None or score.state is not GradeState.POSTED:
+        score, quiet = self.record.course_score, self.profile.rule.settled_after
+        if score is None or not is_settled(score, quiet, self.record.read_at):
             return None
         return Stated(grade(score, self.profile.scale), (self._platform("course_score", score.graded_at),))
 
@@ -207,7 +207,7 @@ def _proof_field(outcome: Outcome) -> str:
 def _evidence_source(evidence: SupervisionEvidence) -> Provenance:
     taught = evidence.source is EvidenceSource.TEACHER_DECLARATION
     supplier = Supplier.TEACHER if taught else Supplier.PLATFORM
-    return Provenance(supplier, f"supervision of {evidence.activity}", evidence.stated_at, evidence.stated_by)
+    return Provenance(supplier, f"supervision.{evidence.activity}", evidence.stated_at, evidence.stated_by)
 
 
 def _given(value: V | None) -> V:

@@ -8,7 +8,7 @@ assessments the weakest supervision and the weakest identity verification hold.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from mappings.assessment import AssessmentRecord, EvidenceSource, Presence, SupervisionEvidence
@@ -19,7 +19,7 @@ from mappings.vocabularies.terms import Term, term
 _STRENGTH: Final = (Presence.NONE, Presence.ONLINE, Presence.ON_SITE)
 _PRESENTIAL: Final = "9191af2ed9"
 _ONLINE: Final = "920fbb3cbe"
-_SUPERVISED: Final = {Presence.ONLINE: "supervised online", Presence.ON_SITE: "supervised on site"}
+_NOBODY: Final = "no session record that counts and no declaration"
 
 
 def evidence_for(
@@ -81,14 +81,19 @@ def _limits(
     identity_verified: bool,
 ) -> tuple[str, ...]:
     title = f"“{specification.title.in_language('en')}”"
-    limits = [_ignored(title, each) for each in evidence if not _counts(each)]
-    if presence is Presence.NONE:
-        limits.append(f"{title} counts as unsupervised: nothing that counts says that it was supervised throughout.")
-    elif presence is Presence.ONLINE:
-        limits.append(f"{title} was {_SUPERVISED[presence]}, not on site.")
-    if not identity_verified:
-        limits.append(f"{title} counts as without identity verification: nothing that counts says it took place.")
-    return tuple(limits)
+    ignored = [_ignored(title, each) for each in evidence if not _counts(each)]
+    return (*ignored, *_short_of_the_best(title, presence, identity_verified))
+
+
+def _short_of_the_best(title: str, presence: Presence, identity_verified: bool) -> Iterator[str]:
+    if presence is Presence.NONE and not identity_verified:
+        yield f"{title} counts as unsupervised, without identity verification: {_NOBODY} says more."
+    elif presence is Presence.NONE:
+        yield f"{title} counts as unsupervised: {_NOBODY} says that it was supervised."
+    elif not identity_verified:
+        yield f"{title} was supervised, but {_NOBODY} says that the identity was verified."
+    if presence is Presence.ONLINE:
+        yield f"{title} was supervised online, not on site."
 
 
 def _ignored(title: str, evidence: SupervisionEvidence) -> str:
