@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from lti.refusals import Refusal
+
 
 class LtiError(Exception):
     """The family. ``code`` is stable, ``sentence`` is for people and names no person."""
@@ -20,10 +22,14 @@ class LtiError(Exception):
 
 
 class LaunchRefused(LtiError):
-    """A login or launch that is not let in. Nothing of it was stored."""
+    """A login or launch that is not let in. Nothing of it was stored.
 
-    def __init__(self, code: str, sentence: str = "The learning platform's launch was refused.") -> None:
-        super().__init__(code, sentence)
+    ``refusal`` brings the code, the sentence and the step that helps; ``place`` names a claim for the log.
+    """
+
+    def __init__(self, refusal: Refusal, *, place: str = "") -> None:
+        super().__init__(refusal.value, refusal.sentence, log_text=f"{refusal} at {place}" if place else "")
+        self.refusal = refusal
 
 
 class Fault(StrEnum):
@@ -39,6 +45,10 @@ class Fault(StrEnum):
     NOT_FOUND = "not_found"
     COURSE_CONCLUDED = "course_concluded"
     NOT_ENROLLED = "not_enrolled"
+    NO_COMPLETION = "no_completion"
+    """The course has no completion to read: none is set up, or it is switched off."""
+    NOT_USED = "not_used"
+    """The site has switched off what was asked for (competencies)."""
     INVALID_REQUEST = "invalid_request"
     INVALID_RESPONSE = "invalid_response"
     """Moodle's ``invalidresponse``: the platform could not describe its own data (Safe Exam Browser quizzes)."""
@@ -64,6 +74,8 @@ _SENTENCES = {
     Fault.NOT_FOUND: "The learning platform does not know what was asked for.",
     Fault.COURSE_CONCLUDED: "The course has been concluded on the learning platform.",
     Fault.NOT_ENROLLED: "The person is not enrolled in the course.",
+    Fault.NO_COMPLETION: "The course on the learning platform does not track completion.",
+    Fault.NOT_USED: "The learning platform does not use what was asked for.",
     Fault.INVALID_REQUEST: "The learning platform did not understand the request.",
     Fault.INVALID_RESPONSE: "The learning platform could not describe its own data.",
     Fault.UNKNOWN_FAULT: "The learning platform reported a fault that is not known here.",

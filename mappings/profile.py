@@ -238,6 +238,9 @@ class CourseProfile:
     further_information: Text | None = None
     homepage: str = ""
     languages: tuple[str, ...] = ()
+    starts_at: datetime | None = None
+    """Where given, it is stated instead of the platform's dates; so is :attr:`ends_at`."""
+    ends_at: datetime | None = None
     valid_for_months: int | None = None
     rule: AwardRule = AwardRule()
     scale: Scale = IN_POINTS
@@ -246,7 +249,8 @@ class CourseProfile:
     stated_at: datetime | None = None
 
     def __post_init__(self) -> None:
-        require_utc(self.stated_at, "stated_at")
+        for moment in (self.stated_at, self.starts_at, self.ends_at):
+            require_utc(moment, "a time of the profile")
         self._require_terms()
         self._require_declared_assessments()
 

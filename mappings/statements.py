@@ -54,8 +54,9 @@ class Statements:
 
     def credential(self, holder: Holder) -> MicroCredential:
         """Put the elements together."""
-        profile, course = self.profile, self.record.course
+        profile = self.profile
         assessments = self._assessments()
+        starts_at, ends_at = self._period()
         return MicroCredential(
             holder=Stated(holder, (self._platform("learner"),)),
             title=self._taught(_given(profile.title), "title"),
@@ -77,8 +78,8 @@ class Statements:
             activity_type=profile.activity_type,
             learning_setting=profile.learning_setting,
             subjects=profile.subjects,
-            course_starts_at=course.starts_at,
-            course_ends_at=course.ends_at,
+            course_starts_at=starts_at,
+            course_ends_at=ends_at,
             completed_at=self.record.completion.completed_at,
             course_languages=profile.languages,
             languages=_languages(_given(profile.title), self._texts(assessments)),
@@ -101,6 +102,12 @@ class Statements:
 
     def _maybe(self, value: V | None, field: str) -> Stated[V] | None:
         return None if value is None else self._taught(value, field)
+
+    def _period(self) -> tuple[datetime | None, datetime | None]:
+        """Return when the course ran; nothing where an end before the start says that one of them is wrong."""
+        starts_at = self.profile.starts_at or self.record.course.starts_at
+        ends_at = self.profile.ends_at or self.record.course.ends_at
+        return (None, None) if starts_at and ends_at and ends_at < starts_at else (starts_at, ends_at)
 
     def _place(self) -> Place:
         return Place(_given(self.issuer.country), self.issuer.region)

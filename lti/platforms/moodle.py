@@ -1,0 +1,224 @@
+"""Moodle as a platform: what its web services show of a course, as assessment records (stage 2, «read»).
+
+Lists come first, for everybody at once: course, people, grades, competencies, quiz settings. Only completion and
+ratings have no list in Moodle and are asked learner by learner (in batches where the service allows it).
+
+Quirks, each seen on Moodle 4.5.6:
+
+- A learner is who holds learner roles only and is gradable. Roster and launch disagree about non-editing teachers,
+  so the roles of the web service decide; an enrolled person whom the gradebook does not count is suspended.
+- An automatic rule rates everybody, also as «not yet competent»: only the proficiency flag is passed on.
+- A quiz that requires Safe Exam Browser cannot be described by Moodle (``invalidresponse``): that refusal is the
+  only trace of the requirement that the web service gives.
+- The course's completion has no time of its own: the time of the last criterion stands for it.
+- Passwords of quizzes come to some roles in clear: they are dropped while reading.
+
+What is left to the caller: keeping records, deciding anything, and reading again right before issuing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TypeVar
+
+from lti.errors import Fault, PlatformError
+from lti.network import Network
+from lti.platforms import moodle_records as records
+from lti.platforms.moodle_learner import Lists, record_of, single_calls, withdrawn
+from lti.platforms.moodle_service import BATCH, Call, MoodleService
+from lti.platforms.moodle_shapes import (
+    CourseCompetency,
+    Courses,
+    GradableUsers,
+    GradeReport,
+    Quiz,
+    QuizAccess,
+    Quizzes,
+    Site,
+    User,
+)
+from lti.schemas import load, load_all
+from mappings.assessment import (
+    ActivityId,
+    AssessmentRecord,
+    Course,
+    CourseId,
+    Learner,
+    LearnerId,
+    PlatformId,
+    Standing,
+    SupervisionEvidence,
+)
+
+T = TypeVar("T")
+
+_PEOPLE_A_PAGE = 1000
+_LEARNERS_A_ROUND = 20
+
+_USER_FIELDS = "id,firstname,lastname,fullname,email,idnumber,lastcourseaccess,roles"
+"""What is asked of a person: by default Moodle would also tell the other courses they are in."""
+
+
+@dataclass(frozen=True, slots=True)
+class MoodleSettings:
+    """What an institution states about its Moodle.
+
+    ``learner_roles`` are short names of the roles that learners hold: ``student``, and any role of the
+    institution's own with the archetype «student» (the web service does not tell archetypes).
+    """
+
+    learner_roles: frozenset[str] = frozenset({"student"})
+
+
+class Moodle:
+    """One connected Moodle (a :class:`~lti.platforms.Platform`)."""
+
+    def __init__(
+        self,
+        platform: PlatformId,
+        service: MoodleService,
+        settings: MoodleSettings | None = None,
+        *,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self.id = platform
+        self._service = service
+        self._settings = settings or MoodleSettings()
+        self._clock = clock
+
+    @classmethod
+    def connect(cls, platform: PlatformId, url: str, token: str, network: Network) -> Moodle:
+        """Return the Moodle at ``url`` (its wwwroot), read with the token of the minimal role."""
+        return cls(platform, MoodleService(url, token, network))
+
+    def course(self, course: CourseId) -> Course:
+        """Return what Moodle says about the course."""
+        found = self._ask(Courses, "core_course_get_courses_by_field", field="id", value=course).courses
+        if not found:
+            raise PlatformError(Fault.NOT_FOUND, "core_course_get_courses_by_field")
+        return records.course_of(found[0], self.id, self._service.url)
+
+    def people(self, course: CourseId) -> tuple[Learner, ...]:
+        """Return everybody enrolled; roles and gradebook together say who is a learner."""
+        gradable = self._gradable(course)
+        return tuple(self._learner(user, gradable) for user in self._users(course))
+
+    def read(
+        self, course: CourseId, learners: Collection[LearnerId] | None = None, since: datetime | None = None
+    ) -> Iterator[AssessmentRecord]:
+        """Yield the records that :meth:`lti.platforms.Platform.read` promises.
+
+        A fault with one learner is raised after all others were yielded.
+        """
+        lists = self._lists(course)
+        wanted = self._wanted(lists, learners, since)
+        faults: list[PlatformError] = []
+        for start in range(0, len(wanted), _LEARNERS_A_ROUND):
+            yield from self._round(lists, wanted[start : start + _LEARNERS_A_ROUND], faults)
+        for gone in sorted(set(learners or ()) - lists.users.keys()):
+            yield withdrawn(lists, LearnerId(gone))
+        if faults:
+            raise faults[0]
+
+    def _lists(self, course: CourseId) -> Lists:
+        read_at = self._clock()
+        site = self._ask(Site, "core_webservice_get_site_info")
+        users = {user.id: user for user in self._users(course)}
+        gradable = self._gradable(course)
+        grades = self._ask(GradeReport, "gradereport_user_get_grade_items", courseid=course).usergrades
+        return Lists(
+            course=self.course(course),
+            users=users,
+            learners={user.id: self._learner(user, gradable) for user in users.values()},
+            grades={one.userid: one for one in grades},
+            activities=tuple(records.activities_of(grades, self._service.url).values()),
+            supervision=self._supervision(course, read_at, batch=BATCH in site.names),
+            rated=self._has_competencies(course),
+            batch=BATCH in site.names,
+            read_at=read_at,
+        )
+
+    def _wanted(
+        self, lists: Lists, learners: Collection[LearnerId] | None, since: datetime | None
+    ) -> tuple[Learner, ...]:
+        """Return whom to read one by one: learners and suspended ones that were asked for and may have changed."""
+        return tuple(
+            learner
+            for learner in lists.learners.values()
+            if learner.standing in {Standing.LEARNER, Standing.SUSPENDED}
+            and (learners is None or learner.id in learners)
+            and (since is None or records.changed_since(since, lists.users[learner.id], lists.grades.get(learner.id)))
+        )
+
+    def _round(
+        self, lists: Lists, learners: Sequence[Learner], faults: list[PlatformError]
+    ) -> Iterator[AssessmentRecord]:
+        """Ask for what Moodle tells only singly, and yield one record per learner; faults are set aside."""
+        calls = [call for learner in learners for call in single_calls(lists, learner)]
+        answers = iter(self._service.call_each(calls, batch=lists.batch))
+        for learner in learners:
+            own = [next(answers) for _ in single_calls(lists, learner)]
+            try:
+                yield record_of(lists, learner, own)
+            except PlatformError as fault:
+                faults.append(fault)
+
+    def _ask(self, shape: type[T], function: str, **arguments: object) -> T:
+        return load(shape, self._service.call(Call(function, arguments)), place=function)
+
+    def _learner(self, user: User, gradable: Collection[str]) -> Learner:
+        return records.learner_of(user, gradable, self._settings.learner_roles)
+
+    def _users(self, course: CourseId) -> Iterator[User]:
+        """Yield everybody enrolled. An account that sees nobody lacks a right: even a new course has its teacher."""
+        function, seen = "core_enrol_get_enrolled_users", 0
+        while True:
+            options = {"userfields": _USER_FIELDS, "limitfrom": seen, "limitnumber": _PEOPLE_A_PAGE}
+            arguments = {"courseid": course, "options": [{"name": n, "value": v} for n, v in options.items()]}
+            page = load_all(User, self._service.call(Call(function, arguments)), place=function)
+            yield from page
+            seen += _PEOPLE_A_PAGE
+            # Moodle leaves out whom it may not show, so a page that is a little short need not be the last one.
+            if len(page) < _PEOPLE_A_PAGE // 2:
+                break
+        if not page and seen == _PEOPLE_A_PAGE:
+            raise PlatformError(Fault.NO_ACCESS, function, detail="nobody is visible")
+
+    def _gradable(self, course: CourseId) -> frozenset[str]:
+        answer = self._ask(GradableUsers, "core_grades_get_gradable_users", courseid=course, onlyactive=True)
+        return frozenset(user.id for user in answer.users)
+
+    def _has_competencies(self, course: CourseId) -> bool:
+        """Say whether the course has competencies to be rated in; also no where the site does not use them."""
+        function = "core_competency_list_course_competencies"
+        try:
+            answer = self._service.call(Call(function, {"id": course}))
+        except PlatformError as error:
+            if error.fault is Fault.NOT_USED:
+                return False
+            raise
+        return bool(load_all(CourseCompetency, answer, place=function))
+
+    def _supervision(self, course: CourseId, at: datetime, *, batch: bool) -> tuple[SupervisionEvidence, ...]:
+        """Return what the settings of the quizzes say about how they are sat."""
+        quizzes = self._ask(Quizzes, "mod_quiz_get_quizzes_by_courses", courseids=[course]).quizzes
+        calls = [Call("mod_quiz_get_quiz_access_information", {"quizid": quiz.id}) for quiz in quizzes]
+        answers = self._service.call_each(calls, batch=batch)
+        return tuple(
+            evidence for quiz, answer in zip(quizzes, answers, strict=True) for evidence in _settings(quiz, answer, at)
+        )
+
+
+def _settings(quiz: Quiz, answer: object | PlatformError, at: datetime) -> Iterator[SupervisionEvidence]:
+    activity, rules = ActivityId(quiz.coursemodule), records.rules_of(quiz)
+    if isinstance(answer, PlatformError):
+        if answer.fault is not Fault.INVALID_RESPONSE:
+            raise answer
+        yield records.undescribed(activity, at)
+    else:
+        rules |= set(load(QuizAccess, answer, place="mod_quiz_get_quiz_access_information").activerulenames)
+    for rule in sorted(rules):
+        if evidence := records.setting_of(activity, rule, at):
+            yield evidence

@@ -1,0 +1,54 @@
+"""What a check may lean on: the time, whom to trust, whom to ask, and how much to read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import TypeAlias
+
+from cryptography import x509
+
+from mappings.assessment import require_utc
+from plugin.verification.parsing import JsonObject, Limits
+
+
+class Status(StrEnum):
+    """What the issuer says about a credential today."""
+
+    GOOD = "good"
+    REVOKED = "revoked"
+    SUSPENDED = "suspended"
+    SUPERSEDED = "superseded"
+    UNKNOWN = "unknown"
+    """Nobody could be asked, or the one asked does not know the credential."""
+
+
+@dataclass(frozen=True, slots=True)
+class StatusAnswer:
+    """``sentence`` says why or by what, without personal data; may be empty."""
+
+    status: Status
+    sentence: str = ""
+
+
+StatusLookup: TypeAlias = Callable[[JsonObject], StatusAnswer]
+"""Gets the credential (for ELM the payload); answers, never raises. Any HTTP is its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class CheckContext:
+    """``now`` is aware UTC. Without ``anchors`` (certificates) nobody's identity is confirmed, and the report says so.
+
+    ``timestamp_anchors`` are the authorities whose timestamps prove a time.
+    """
+
+    now: datetime
+    anchors: tuple[x509.Certificate, ...] = ()
+    timestamp_anchors: tuple[x509.Certificate, ...] = ()
+    status: StatusLookup | None = None
+    limits: Limits = field(default_factory=Limits)
+
+    def __post_init__(self) -> None:
+        require_utc(self.now, "now")

@@ -1,0 +1,55 @@
+"""Naming what was changed in a seal that does not hold, as far as the seal itself can still tell.
+
+A wrong signature alone says only «something». A content timestamp knows the content as it was, a signature timestamp
+the signature, and an RSA signature shows by its inner form whether it is one. This is help for people, not security.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import padding, rsa
+
+from plugin.sealing.timestamp_tokens import Timestamp
+from plugin.verification.etsi import content_timestamps, signature_timestamps
+from plugin.verification.jws import BadSeal, Envelope, Header, from_base64url
+from plugin.verification.parsing import Limits
+
+
+def what_changed(envelope: Envelope, header: Header, key: object, limits: Limits) -> BadSeal:
+    """Return the finding for a signature that does not hold; the signature must be base64url."""
+    content_kept = _kept(lambda: content_timestamps(header), envelope.payload)
+    signature_kept = _kept(lambda: signature_timestamps(envelope, limits), envelope.signature)
+    if signature_kept is None and _is_rsa_signature(key, envelope):
+        signature_kept = True
+    if content_kept is False:
+        return BadSeal("content_changed", "The content was changed after sealing.")
+    if signature_kept is False:
+        return BadSeal("signature_changed", "The signature value was changed after sealing.")
+    if content_kept and signature_kept:
+        return BadSeal("header_changed", "The seal's protected header was changed after sealing.")
+    if signature_kept:
+        return BadSeal("content_or_header_changed", "The content or the protected header was changed after sealing.")
+    return BadSeal("changed", "The content, the protected header or the signature was changed after sealing.")
+
+
+def _kept(timestamps: Callable[[], tuple[Timestamp, ...]], text: str) -> bool | None:
+    """Tell whether intact timestamps still cover ``text``; None where there are none to ask."""
+    try:
+        intact = [timestamp for timestamp in timestamps() if timestamp.is_intact()]
+    except BadSeal:
+        return None
+    return all(timestamp.covers(text.encode()) for timestamp in intact) if intact else None
+
+
+def _is_rsa_signature(key: object, envelope: Envelope) -> bool:
+    """Tell whether the signature opens to a SHA-256 digest: a changed one would not."""
+    if not isinstance(key, rsa.RSAPublicKey):
+        return False
+    try:
+        key.recover_data_from_signature(from_base64url(envelope.signature), padding.PKCS1v15(), hashes.SHA256())
+    except (InvalidSignature, ValueError):
+        return False
+    return True

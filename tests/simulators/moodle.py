@@ -1,0 +1,134 @@
+"""A Moodle that answers its web services from recordings of a real one, at Moodle's own URL, token needed.
+
+In a test: ``with MoodleSimulator() as moodle: ... moodle.url``.
+By hand: ``python -m tests.simulators.moodle --port 8123``.
+
+Answers are found by (function, arguments). Derived from the recordings are only what Moodle derives too: a page of the
+people with the fields asked for, the grades of one user out of the grades of all, and several calls in one.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from tests.simulators.server import Asked, Reply, Simulator
+
+RECORDINGS = Path(__file__).parent.parent / "recordings" / "moodle"
+ADA101 = (RECORDINGS / "course-ada101.jsonl", RECORDINGS / "gradable-users.jsonl")
+TOKEN = "0123456789abcdef0123456789abcdef"
+BATCH = "tool_mobile_call_external_functions"
+
+Recorded = dict[tuple[str, tuple[tuple[str, str], ...]], Any]
+
+
+def recorded(files: Iterable[Path] = ADA101) -> Recorded:
+    """Return the recorded answers by function and arguments."""
+    lines = [json.loads(line) for file in files for line in file.read_text().splitlines()]
+    return {(line["wsfunction"], key(line["parameters"])): line["response"] for line in lines}
+
+
+def key(parameters: Mapping[str, object]) -> tuple[tuple[str, str], ...]:
+    """Return the arguments in one order, as text."""
+    return tuple(sorted((name, str(value)) for name, value in parameters.items()))
+
+
+def refusal(errorcode: str, exception: str = "core\\exception\\moodle_exception", message: str = "") -> dict[str, str]:
+    """Return an error as Moodle sends it, with status 200."""
+    return {"exception": exception, "errorcode": errorcode, "message": message or errorcode}
+
+
+class MoodleSimulator(Simulator):
+    """Moodle's web services. ``batch`` adds the function that calls several others to the service."""
+
+    def __init__(
+        self, answers: Recorded | None = None, *, token: str = TOKEN, batch: bool = False, port: int = 0
+    ) -> None:
+        super().__init__(port)
+        self.token = token
+        self.answers = recorded() if answers is None else answers
+        if batch:
+            self._site()["functions"].append({"name": BATCH, "version": "2024100700"})
+
+    def calls(self, function: str = "") -> list[dict[str, str]]:
+        """Return the forms of the calls so far, of one function or of all."""
+        forms = [asked.form for asked in self.asked]
+        return [form for form in forms if function in ("", form.get("wsfunction"))]
+
+    def answer(self, asked: Asked) -> Reply:
+        """Answer one call; status 200 for errors too."""
+        if (asked.method, asked.path) != ("POST", "/webservice/rest/server.php"):
+            return Reply({"error": "no such page"}, status=404)
+        form = asked.form
+        if form.pop("wstoken", None) != self.token:
+            return Reply(refusal("invalidtoken"))
+        form.pop("moodlewsrestformat")
+        return Reply(self.call(form.pop("wsfunction", ""), form))
+
+    def call(self, function: str, arguments: dict[str, str]) -> Any:
+        """Return the answer of one function."""
+        if function not in {entry["name"] for entry in self._site()["functions"]}:
+            return refusal("accessexception", "webservice_access_exception")
+        if function == BATCH:
+            return {"responses": self._several(arguments)}
+        if function == "core_enrol_get_enrolled_users":
+            return self._people(arguments)
+        if function == "core_grades_get_gradable_users":
+            # An account without «viewsuspendedusers» gets the active ones, whether it asks for them or not.
+            arguments = {"courseid": arguments["courseid"]}
+        if function == "gradereport_user_get_grade_items" and arguments.get("userid", "0") != "0":
+            return self._grades_of_one(arguments)
+        return self._found(function, arguments)
+
+    def _site(self) -> Any:
+        return self.answers["core_webservice_get_site_info", ()]
+
+    def _found(self, function: str, arguments: Mapping[str, str]) -> Any:
+        missing = refusal("invalidparameter", "invalid_parameter_exception", "not in the recording")
+        return self.answers.get((function, key(arguments)), missing)
+
+    def _people(self, arguments: dict[str, str]) -> Any:
+        people = self._found("core_enrol_get_enrolled_users", {"courseid": arguments["courseid"]})
+        names = {name: arguments[name.replace("[name]", "[value]")] for name in arguments if name.endswith("[name]")}
+        options = {arguments[name]: value for name, value in names.items()}
+        if not isinstance(people, list):
+            return people
+        start, number = int(options.get("limitfrom", 0)), int(options.get("limitnumber", 0))
+        page = people[start : start + number] if number else people[start:]
+        wanted = options.get("userfields", "").split(",") if "userfields" in options else None
+        return [{name: value for name, value in one.items() if wanted is None or name in wanted} for one in page]
+
+    def _grades_of_one(self, arguments: dict[str, str]) -> Any:
+        report = self._found("gradereport_user_get_grade_items", {"courseid": arguments["courseid"]})
+        own = [one for one in report["usergrades"] if str(one["userid"]) == arguments["userid"]]
+        return {**report, "usergrades": own}
+
+    def _several(self, arguments: dict[str, str]) -> list[dict[str, object]]:
+        """Answer the calls in order and stop at the first that fails, as Moodle does."""
+        responses: list[dict[str, object]] = []
+        for number in range(sum(1 for name in arguments if re.fullmatch(r"requests\[\d+\]\[function\]", name))):
+            inner = json.loads(arguments[f"requests[{number}][arguments]"])
+            answer = self.call(arguments[f"requests[{number}][function]"], {n: str(v) for n, v in inner.items()})
+            if isinstance(answer, dict) and "exception" in answer:
+                return [*responses, {"error": True, "exception": json.dumps(answer)}]
+            responses.append({"error": False, "data": json.dumps(answer)})
+        return responses
+
+
+def main() -> None:
+    """Serve the recorded course until interrupted."""
+    parser = argparse.ArgumentParser(description=main.__doc__)
+    parser.add_argument("--port", type=int, default=8123)
+    parser.add_argument("--batch", action="store_true", help="offer the function that calls several others")
+    options = parser.parse_args()
+    simulator = MoodleSimulator(batch=options.batch, port=options.port)
+    print(f"token {simulator.token}", flush=True)
+    simulator.serve_until_interrupted()
+
+
+if __name__ == "__main__":
+    main()
