@@ -70,7 +70,7 @@ class CertificateAuthority:
     def __init__(self, common_name: str = "Test CA", below: CertificateAuthority | None = None) -> None:
         self.key = ec.generate_private_key(ec.SECP256R1())
         self.name = name({NameOID.COMMON_NAME: common_name, NameOID.COUNTRY_NAME: "BE"})
-        builder = self._builder(self.name, self.key, (below or self).name, NOW - timedelta(days=3650), 7300)
+        builder = (below or self).builder(self.name, self.key, NOW - timedelta(days=3650), 7300)
         builder = builder.add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
         builder = builder.add_extension(usage(certifies=True), critical=True)
         self.certificate = builder.sign((below or self).key, hashes.SHA256())
@@ -86,7 +86,7 @@ class CertificateAuthority:
     ) -> Issued:
         """Issue a seal certificate; ``signs`` None leaves the key usage unsaid."""
         key = key or ec.generate_private_key(ec.SECP256R1())
-        builder = self._builder(name(OWNER if owner is None else owner), key, self.name, begins, days)
+        builder = self.builder(name(OWNER if owner is None else owner), key, begins, days)
         builder = builder.add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         if signs is not None:
             builder = builder.add_extension(usage(signs=signs), critical=True)
@@ -96,15 +96,22 @@ class CertificateAuthority:
         """Issue the certificate of a timestamp authority (RFC 3161 clause 2.3)."""
         key = key or ec.generate_private_key(ec.SECP256R1())
         subject = name({NameOID.COMMON_NAME: "Test TSA", NameOID.COUNTRY_NAME: "BE"})
-        builder = self._builder(subject, key, self.name, NOW - timedelta(days=3650), 7300)
+        builder = self.builder(subject, key, NOW - timedelta(days=3650), 7300)
         purpose = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.TIME_STAMPING])
         builder = builder.add_extension(purpose, critical=True).add_extension(usage(), critical=True)
         return Issued(key, builder.sign(self.key, hashes.SHA256()))
 
-    def _builder(
-        self, subject: x509.Name, key: Key, issuer: x509.Name, begins: datetime, days: int
-    ) -> x509.CertificateBuilder:
-        builder = x509.CertificateBuilder().subject_name(subject).issuer_name(issuer).public_key(key.public_key())
+    def revocations(self, at: datetime) -> bytes:
+        """Return the DER list of what was revoked, which is nothing, as of ``at``."""
+        builder = x509.CertificateRevocationListBuilder().issuer_name(self.name)
+        builder = builder.last_update(at - timedelta(minutes=1)).next_update(at + timedelta(days=1))
+        return builder.sign(self.key, hashes.SHA256()).public_bytes(Encoding.DER)
+
+    def builder(self, subject: x509.Name, key: Key, begins: datetime, days: int) -> x509.CertificateBuilder:
+        """Begin a certificate of this authority, for it to sign."""
+        issuer_key = x509.AuthorityKeyIdentifier.from_issuer_public_key(self.key.public_key())
+        builder = x509.CertificateBuilder().subject_name(subject).issuer_name(self.name).public_key(key.public_key())
         builder = builder.serial_number(x509.random_serial_number())
         builder = builder.not_valid_before(begins).not_valid_after(begins + timedelta(days=days))
-        return builder.add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
+        builder = builder.add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
+        return builder.add_extension(issuer_key, critical=False)

@@ -1,0 +1,135 @@
+"""ETSI TS 119 182-1 as the EU's Digital Signature Service reads it: our seals are JAdES-BASELINE-B and -T."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from mappings.profile import Issuer
+from mappings.text import Text
+from mappings.vocabularies.terms import Term
+from plugin.sealing.development import development_seal
+from plugin.sealing.jades import JadesSealer
+from plugin.sealing.keys import SealKey, from_pem, seal_key
+from plugin.sealing.timestamps import TimestampAuthority
+from tests.conformance.dss.judge import verdicts
+from tests.simulators.certificate_authority import CertificateAuthority
+from tests.simulators.credentials import document
+from tests.simulators.timestamp_authority import TimestampAuthoritySimulator, serving
+
+pytestmark = [pytest.mark.java, pytest.mark.conformance]
+
+NOW = datetime.now(UTC).replace(microsecond=0)  # DSS judges by the clock of the machine
+KEYS = {"ES256": ec.generate_private_key(ec.SECP256R1()), "RS256": rsa.generate_private_key(65537, 2048)}
+
+
+def content_changed(seal: dict[str, Any]) -> None:
+    """Change one letter of the credential."""
+    seal["payload"] = seal["payload"].replace("Gegevens", "Gegevans", 1)
+
+
+def header_changed(seal: dict[str, Any]) -> None:
+    """Move the claimed time of sealing by a second."""
+    member = seal["signatures"][0]
+    header = base64.urlsafe_b64decode(member["protected"] + "==")
+    iat = str(json.loads(header)["iat"])
+    changed = header.replace(iat.encode(), str(int(iat) - 1).encode())
+    member["protected"] = base64.urlsafe_b64encode(changed).rstrip(b"=").decode()
+
+
+def signature_changed(seal: dict[str, Any]) -> None:
+    """Change one sign of the signature value."""
+    member = seal["signatures"][0]
+    member["signature"] = ("B" if member["signature"][0] == "A" else "A") + member["signature"][1:]
+
+
+CHANGES: dict[str, Callable[[dict[str, Any]], None]] = {
+    "content": content_changed,
+    "header": header_changed,
+    "signature": signature_changed,
+}
+
+
+@pytest.fixture(scope="module")
+def judged(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
+    """Seal fresh documents with a test authority, change some, and let DSS read them all in one run."""
+    folder, authority = tmp_path_factory.mktemp("dss"), CertificateAuthority()
+    anchor, revocations = folder / "anchor.pem", folder / "revocations.crl"
+    anchor.write_bytes(authority.certificate.public_bytes(Encoding.PEM))
+    revocations.write_bytes(authority.revocations(NOW))
+    simulator = TimestampAuthoritySimulator(authority)
+    simulator.now = NOW
+    with serving(simulator) as stamps:
+        for algorithm in KEYS:
+            write(folder, f"{algorithm}-B", own_key(authority, algorithm), None)
+            write(folder, f"{algorithm}-T", own_key(authority, algorithm), TimestampAuthority(stamps.url))
+    write(folder, "stranger", own_key(CertificateAuthority("Stranger"), "ES256"), None)
+    development = development_seal(institution(), NOW - timedelta(minutes=1))
+    write(folder, "development", from_pem(development.key_pem, development.certificate_pem), None)
+    return verdicts(sorted(folder.glob("*.json")), [anchor], [revocations])
+
+
+def institution() -> Issuer:
+    """Return the institution that the test credential names."""
+    scheme = "http://publications.europa.eu/resource/authority/country"
+    country = Term(scheme, f"{scheme}/BEL", "Belgium", "country")
+    name = Text.of({"nl": "Universiteit Voorbeeld"})
+    return Issuer("1", 1, legal_name=name, eidas_identifier="VATBE-0123456789", country=country)
+
+
+def own_key(authority: CertificateAuthority, algorithm: str) -> SealKey:
+    """Return a seal key of the algorithm, certified since yesterday."""
+    issued = authority.seal(key=KEYS[algorithm], begins=NOW - timedelta(days=1))
+    return seal_key(issued.key, [issued.certificate])
+
+
+def write(folder: Path, name: str, key: SealKey, stamps: TimestampAuthority | None) -> None:
+    """Write the sealed document and one copy for each change."""
+    body = JadesSealer(key, stamps).seal(document(), NOW).body
+    (folder / f"{name}.json").write_bytes(body)
+    for change, apply in CHANGES.items():
+        seal = json.loads(body)
+        apply(seal)
+        (folder / f"{name}-{change}.json").write_text(json.dumps(seal))
+
+
+@pytest.mark.parametrize("algorithm", KEYS)
+@pytest.mark.parametrize(("level", "timestamps"), [("B", 0), ("T", 1)])
+def test_dss_reads_our_seal_as_baseline(
+    judged: dict[str, dict[str, Any]], algorithm: str, level: str, timestamps: int
+) -> None:
+    """Intact, valid, of the baseline level, structure as in the ETSI schema, totally passed under our anchor."""
+    verdict = judged[f"{algorithm}-{level}.json"]
+
+    assert verdict["format"] == f"JAdES-BASELINE-{level}"
+    assert (verdict["indication"], verdict["intact"], verdict["valid"]) == ("TOTAL_PASSED", True, True)
+    assert (verdict["signatures"], verdict["timestamps"]) == (1, timestamps)
+    assert verdict["structure"] == verdict["errors"] == []
+    assert "O=Universiteit Voorbeeld" in verdict["certificate"]
+
+
+@pytest.mark.parametrize("algorithm", KEYS)
+@pytest.mark.parametrize("level", ["B", "T"])
+@pytest.mark.parametrize("change", CHANGES)
+def test_dss_finds_every_change(judged: dict[str, dict[str, Any]], algorithm: str, level: str, change: str) -> None:
+    """One changed sign in content, header or signature and the seal is broken."""
+    verdict = judged[f"{algorithm}-{level}-{change}.json"]
+
+    assert (verdict["indication"], verdict["intact"]) == ("TOTAL_FAILED", False)
+
+
+@pytest.mark.parametrize("name", ["stranger", "development"])
+def test_dss_trusts_nobody_outside_the_anchors(judged: dict[str, dict[str, Any]], name: str) -> None:
+    """A well-made seal of another authority, and a development seal, are intact but not passed."""
+    verdict = judged[f"{name}.json"]
+
+    assert (verdict["format"], verdict["intact"]) == ("JAdES-BASELINE-B", True)
+    assert verdict["sub_indication"] == "NO_CERTIFICATE_CHAIN_FOUND"
