@@ -51,16 +51,17 @@ def template_of(shape: BadgeShape) -> Template:
     return Template.of(partial(badge, shape), shape.leaves)
 
 
+def contexts(shape: BadgeShape) -> tuple[str, ...]:
+    """Return the contexts in their order: the third defines the type of the schema, the fourth is ours."""
+    own = shape.issuer_url.rstrip("/") + OWN_CONTEXT_PATH
+    return CREDENTIALS_V2, OPEN_BADGES_3, OPEN_BADGES_EXTENSIONS, own
+
+
 def badge(shape: BadgeShape, leaves: Leaves) -> Node:
     """Build the credential as JSON. Reads no leaf's content: a leaf is a string put somewhere."""
     achieved = achievement(shape)
     return {
-        "@context": [
-            CREDENTIALS_V2,
-            OPEN_BADGES_3,
-            OPEN_BADGES_EXTENSIONS,
-            shape.issuer_url.rstrip("/") + OWN_CONTEXT_PATH,
-        ],
+        "@context": list(contexts(shape)),
         "id": leaves["id"],
         "type": ["VerifiableCredential", "OpenBadgeCredential"],
         "name": shape.text(shape.title),

@@ -72,3 +72,15 @@ class IssuerUnnamed(SealError):
     """The institution profile lacks what a seal certificate must name."""
 
     code = "issuer_unnamed"
+
+
+class ContextUnknown(SealError):
+    """A JSON-LD context that is not installed and pinned here."""
+
+    code = "context_unknown"
+
+
+class TermUndefined(SealError):
+    """A member, type or identifier that no context defines: it would not be under the signature."""
+
+    code = "term_undefined"
