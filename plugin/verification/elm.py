@@ -94,9 +94,11 @@ def _unsealed(credential: JsonObject, context: CheckContext) -> Findings:
 def _credential(envelope: Envelope, limits: Limits) -> JsonObject:
     """Parse the payload; a header that cannot be read is told by the seal step, the payload then counts as plain."""
     try:
-        text = content(envelope, read_header(envelope, limits))
+        header = read_header(envelope, limits)
     except BadSeal:
         text = envelope.payload
+    else:
+        text = content(envelope, header)
     credential = read_json(text, limits)
     if not _is_credential(credential):
         raise BadSeal("not_edc", "What is sealed is no European Digital Credential.")

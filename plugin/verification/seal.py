@@ -111,14 +111,14 @@ def _signature(envelope: Envelope) -> bytes:
 
 def _claimed_at(header: JsonObject) -> datetime | None:
     """Read ``iat`` (seconds; TS 119 182-1 v1.2.1 clause 5.1.11) or the older ``sigT`` (v1.1.1 clause 5.2.1)."""
-    seconds, text = header.get("iat"), header.get("sigT")
+    if "iat" not in header and "sigT" not in header:
+        return None
+    seconds = header.get("iat")
     try:
+        if "iat" not in header:
+            return datetime.strptime(str(header["sigT"]), "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
         if isinstance(seconds, int | float) and not isinstance(seconds, bool):
             return datetime.fromtimestamp(seconds, UTC)
-        if isinstance(text, str):
-            return datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
     except (ValueError, OverflowError, OSError):
         pass
-    if seconds is None and text is None:
-        return None
     raise BadSeal("time_unreadable", "The time of sealing cannot be read.")

@@ -6,7 +6,7 @@ the signature, and an RSA signature shows by its inner form whether it is one. T
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterable
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
@@ -20,28 +20,37 @@ from plugin.verification.parsing import Limits
 
 def what_changed(envelope: Envelope, header: Header, key: object, limits: Limits) -> BadSeal:
     """Return the finding for a signature that does not hold; the signature must be base64url."""
-    content_kept = _kept(lambda: content_timestamps(header), envelope.payload)
-    signature_kept = _kept(lambda: signature_timestamps(envelope, limits), envelope.signature)
-    if signature_kept is None and _is_rsa_signature(key, envelope):
-        signature_kept = True
-    if content_kept is False:
-        return BadSeal("content_changed", "The content was changed after sealing.")
-    if signature_kept is False:
-        return BadSeal("signature_changed", "The signature value was changed after sealing.")
-    if content_kept and signature_kept:
-        return BadSeal("header_changed", "The seal's protected header was changed after sealing.")
-    if signature_kept:
-        return BadSeal("content_or_header_changed", "The content or the protected header was changed after sealing.")
-    return BadSeal("changed", "The content, the protected header or the signature was changed after sealing.")
-
-
-def _kept(timestamps: Callable[[], tuple[Timestamp, ...]], text: str) -> bool | None:
-    """Tell whether intact timestamps still cover ``text``; None where there are none to ask."""
     try:
-        intact = [timestamp for timestamp in timestamps() if timestamp.is_intact()]
+        over_content = content_timestamps(header)
     except BadSeal:
-        return None
-    return all(timestamp.covers(text.encode()) for timestamp in intact) if intact else None
+        return _header_changed()
+    if not all(timestamp.is_intact() for timestamp in over_content):  # they stand in the protected header
+        return _header_changed()
+    if not _cover(over_content, envelope.payload):
+        return BadSeal("content_changed", "The content was changed after sealing.")
+    over_signature = _intact_signature_timestamps(envelope, limits)
+    if not _cover(over_signature, envelope.signature):
+        return BadSeal("signature_changed", "The signature value was changed after sealing.")
+    if not over_signature and not _is_rsa_signature(key, envelope):
+        return BadSeal("changed", "The content, the protected header or the signature was changed after sealing.")
+    if over_content:
+        return _header_changed()
+    return BadSeal("content_or_header_changed", "The content or the protected header was changed after sealing.")
+
+
+def _header_changed() -> BadSeal:
+    return BadSeal("header_changed", "The seal's protected header was changed after sealing.")
+
+
+def _cover(timestamps: Iterable[Timestamp], text: str) -> bool:
+    return all(timestamp.covers(text.encode()) for timestamp in timestamps)
+
+
+def _intact_signature_timestamps(envelope: Envelope, limits: Limits) -> list[Timestamp]:
+    try:
+        return [timestamp for timestamp in signature_timestamps(envelope, limits) if timestamp.is_intact()]
+    except BadSeal:
+        return []
 
 
 def _is_rsa_signature(key: object, envelope: Envelope) -> bool:
