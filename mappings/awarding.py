@@ -222,8 +222,8 @@ def _unpassed(
     title: str, result: Result | None, specification: AssessmentSpecification
 ) -> tuple[ReasonCode, str] | None:
     """Both the pass mark and the platform's verdict must agree, as far as they are given; one must be given."""
-    if result is None or result.score.value is None:
-        return ReasonCode.NOT_GRADED, f"{title} is not graded yet."
+    assert result is not None  # settled
+    assert result.score.value is not None  # posted
     reached = in_points(result.score.value, result.score.maximum)
     mark = specification.pass_mark
     if mark is not None and result.score.value < mark:

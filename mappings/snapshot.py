@@ -111,7 +111,7 @@ def _member(members: tuple[Any, ...], data: Any) -> Any:
     others = [member for member in members if member is not types.NoneType]
     if len(others) == 1:
         return others[0]
-    return next(member for member in others if _name(member) == data["is"])
+    return {_name(member): member for member in others}[data["is"]]
 
 
 def _name(hint: Any) -> str:

@@ -108,7 +108,9 @@ READ = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 words = st.sampled_from(WORDS) | st.text(
     st.characters(categories=("L", "M", "N", "P", "Zs"), codec="utf-8"), min_size=1, max_size=40
 ).map(str.strip).filter(bool)
-moments = st.datetimes(datetime(2020, 1, 1), datetime(2026, 11, 23), timezones=st.just(UTC))
+moments = st.datetimes(datetime(2020, 1, 1), datetime(2026, 11, 23), timezones=st.just(UTC)).map(
+    lambda moment: moment.replace(fold=0)
+)
 points = st.decimals(0, 100, places=2)
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+from abc import abstractmethod
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any, Final, NoReturn, TypeVar
@@ -46,9 +47,9 @@ class Written(fields.Field[V]):
 
     default_error_messages = REQUIRED
 
+    @abstractmethod
     def _read(self, value: object) -> V:
         """Return the value; raises ValidationError."""
-        raise NotImplementedError
 
     def _deserialize(
         self,
@@ -96,8 +97,11 @@ class TermOf(Written[Term]):
     def _read(self, value: object) -> Term:
         if not isinstance(value, str):
             refuse(f"Write a concept of the EU list {self.list_name}, by code, IRI or English label.")
-        labelled = [each for each in search(self.list_name, value) if each.label.casefold() == value.strip().casefold()]
-        return labelled[0] if len(labelled) == 1 else checked(lambda: term(self.list_name, value.strip()))
+        wanted = value.strip()
+        labelled = [each for each in search(self.list_name, wanted) if each.label.casefold() == wanted.casefold()]
+        if len(labelled) > 1:
+            refuse(f"Several concepts are called so; write the code: {', '.join(each.code for each in labelled)}.")
+        return labelled[0] if labelled else checked(lambda: term(self.list_name, wanted))
 
 
 class Moment(Written[datetime]):
