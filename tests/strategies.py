@@ -36,6 +36,7 @@ from mappings.assessment import (
 )
 from mappings.awarding import Award, decide
 from mappings.describe import describe
+from mappings.documents.envelope import Envelope
 from mappings.elements import MicroCredential
 from mappings.profile import (
     Accreditation,
@@ -84,6 +85,14 @@ LANGUAGES = (
     "sv",
 )
 """The official languages of the EU, ISO 639-1."""
+SCRIPTS = (
+    "AaÁáÄäÅåÆæĄąČčĆćĎďĐđÉéĘęĖėĞğĠġĢģĦħÍíĮįİıĶķŁłĻļÑñŇňŃńÓóÖöØøŐőŘřŔŕŠšŞşȘșȚțŤťÚúÜüŰűŲųÝýŻżŽžßþÞ",
+    "ΑαΆάΒβΓγΔδΕεΈέΖζΗηΉήΘθΙιΊίΐΚκΛλΜμΝνΞξΟοΌόΠπΡρΣσςΤτΥυΎύΰΦφΧχΨψΩωΏώ",
+    "АаБбВвГгҐґДдЕеЁёЄєЖжЗзИиІіЇїЙйКкЛлМмНнОоПпРрСсТтУуФфХхЦцЧчШшЩщЪъЫыЬьЭэЮюЯяЋћЂђЉљЊњ",
+    "ابتثجحخدذرزسشصضطظعغفقكلمنهويءآأؤإئىةپچژگک",
+    "אבגדהוזחטיכךלמםנןסעפףצץקרשת",
+)
+"""Letters of the scripts of the EU, then of Arabic and Hebrew."""
 NAMES = (
     "Anna Kowalska",
     "Søren Ångström-Ødegård",
@@ -112,6 +121,9 @@ moments = st.datetimes(datetime(2020, 1, 1), datetime(2026, 11, 23), timezones=s
     lambda moment: moment.replace(fold=0)
 )
 points = st.decimals(0, 100, places=2)
+names = st.sampled_from(NAMES) | st.sampled_from(SCRIPTS).flatmap(
+    lambda letters: st.lists(st.text(letters, min_size=1, max_size=12), min_size=1, max_size=5).map(" ".join)
+)
 
 
 def term_of(list_name: str) -> st.SearchStrategy[Term]:
@@ -124,7 +136,9 @@ def texts(languages: Sequence[str] = ("en",)) -> st.SearchStrategy[Text]:
     return st.tuples(*(words for _ in languages)).map(lambda each: Text.of(dict(zip(languages, each, strict=True))))
 
 
-languages = st.lists(st.sampled_from(LANGUAGES), min_size=1, max_size=3, unique=True)
+languages = st.lists(
+    st.sampled_from((*LANGUAGES, "en-GB", "nb", "uk", "ar", "he")), min_size=1, max_size=3, unique=True
+)
 
 
 @st.composite
@@ -308,9 +322,9 @@ learners = st.builds(
     Learner,
     id=st.just(LearnerId("4")),
     standing=st.just(Standing.LEARNER),
-    full_name=st.sampled_from(NAMES),
-    given_name=st.sampled_from(["", "Anna"]),
-    family_name=st.sampled_from(["", "Kowalska"]),
+    full_name=names,
+    given_name=st.just("") | names,
+    family_name=st.just("") | names,
     email=st.sampled_from(["", "anna@example.org"]),
     student_number=st.sampled_from(["", "STU-0001"]),
 )
@@ -404,3 +418,20 @@ def micro_credentials(draw: st.DrawFn) -> MicroCredential:
     credential = describe(award, case.profile, draw(issuers), READ)
     assert isinstance(credential, MicroCredential)
     return credential
+
+
+@st.composite
+def envelopes(draw: st.DrawFn, *, status: bool = False) -> Envelope:
+    """An envelope, with a place in a status list or without."""
+    id_ = draw(st.uuids(version=4).map(str))
+    begins = draw(moments)
+    spans = st.timedeltas(timedelta(seconds=1), timedelta(days=3650))
+    return Envelope(
+        id=id_,
+        valid_from=begins,
+        public_url=f"https://bridge.example.org/c/{id_}",
+        valid_until=draw(st.none() | spans.map(lambda span: begins + span)),
+        status_list_url="https://bridge.example.org/status/1" if status else "",
+        status_index=draw(st.integers(0, 131071)) if status else None,
+        issuer_url="https://bridge.example.org",
+    )

@@ -1,0 +1,69 @@
+"""PNG images of which most rows never change: compress those once, and put images together from their bands.
+
+A band is compressed on its own up to a full flush, so bands follow each other in one zlib stream (RFC 1950, RFC 1951);
+their checksums combine without reading the rows again. Sixteen shades of one ink, four bits a pixel
+(PNG 3rd edition, https://www.w3.org/TR/png-3/).
+"""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from PIL import Image
+
+_ADLER_BASE = 65521
+_SHADE_OF = bytes(level >> 4 for level in range(256))
+_LAST_BLOCK = b"\x03\x00"
+_NO_FILTER = b"\x00"
+
+
+@dataclass(frozen=True, slots=True)
+class Band:
+    """Some rows of an image, compressed. ``size`` and ``checksum`` (Adler-32) are of the rows before compression."""
+
+    width: int
+    height: int
+    deflated: bytes
+    size: int
+    checksum: int
+
+
+def band(image: Image.Image, level: int = 1) -> Band:
+    """Compress ``image``, of mode L with 0 for paper and 255 for full ink, of an even width."""
+    shades = Image.frombytes("P", image.size, image.tobytes().translate(_SHADE_OF))
+    packed = shades.tobytes("raw", "P;4")
+    stride = image.width // 2
+    rows = b"".join(_NO_FILTER + packed[start : start + stride] for start in range(0, len(packed), stride))
+    deflate = zlib.compressobj(level, zlib.DEFLATED, -zlib.MAX_WBITS)
+    deflated = deflate.compress(rows) + deflate.flush(zlib.Z_FULL_FLUSH)
+    return Band(image.width, image.height, deflated, len(rows), zlib.adler32(rows))
+
+
+def assemble(bands: Sequence[Band], ink: tuple[int, int, int]) -> bytes:
+    """Return the PNG of ``bands`` from top to bottom, which must be equally wide."""
+    checksum = 1
+    for each in bands:
+        checksum = _combine(checksum, each.checksum, each.size)
+    header = struct.pack(">IIBBBBB", bands[0].width, sum(each.height for each in bands), 4, 3, 0, 0, 0)
+    stream = b"\x78\x9c" + b"".join(each.deflated for each in bands) + _LAST_BLOCK + checksum.to_bytes(4, "big")
+    chunks = ((b"IHDR", header), (b"PLTE", _palette(ink)), (b"IDAT", stream), (b"IEND", b""))
+    return b"\x89PNG\r\n\x1a\n" + b"".join(_chunk(name, content) for name, content in chunks)
+
+
+def _palette(ink: tuple[int, int, int]) -> bytes:
+    """Sixteen steps from white paper to ``ink``."""
+    return bytes(255 - (255 - colour) * step // 15 for step in range(16) for colour in ink)
+
+
+def _chunk(name: bytes, content: bytes) -> bytes:
+    return struct.pack(">I", len(content)) + name + content + struct.pack(">I", zlib.crc32(name + content))
+
+
+def _combine(first: int, second: int, size: int) -> int:
+    """Return the Adler-32 of two byte strings from theirs, ``size`` being the length of the second."""
+    low = (first & 0xFFFF) + (second & 0xFFFF) - 1
+    high = (first >> 16) + (second >> 16) + size * ((first & 0xFFFF) - 1)
+    return (high % _ADLER_BASE) << 16 | (low % _ADLER_BASE)

@@ -1,0 +1,132 @@
+"""The certificate image of a credential: one legible page per language, small enough to travel inside it.
+
+What is the same for every learner of a course is drawn and compressed once; per learner only two bands are drawn: the
+name, and the date with the address of the public page.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+
+from PIL import Image, ImageDraw
+
+from mappings.documents.banded_png import Band, assemble, band
+from mappings.documents.lettering import Weight, draw, fit, wrap
+from mappings.documents.phrases import Phrase, phrase
+
+WIDTH = 1120
+_MARGIN = 90
+_LINE = WIDTH - 2 * _MARGIN
+_INK = (16, 46, 84)
+_TOP, _NAME, _MIDDLE, _FOOTER, _BOTTOM = 312, 132, 248, 68, 32
+"""Heights of the bands, in pixels."""
+HEIGHT = _TOP + _NAME + _MIDDLE + _FOOTER + _BOTTOM
+_PALE = 90
+_LEADING = 1.35
+_OUTCOME_SIZES = (22, 18, 15)
+_OUTCOME_ROOM = 176
+"""Pixels that the list of outcomes may take."""
+
+
+@dataclass(frozen=True, slots=True)
+class Design:
+    """What the certificates of all learners have in common, as it reads in ``language``."""
+
+    language: str
+    institutions: tuple[str, ...]
+    title: str
+    outcomes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """What is the learner's own. The date is shown as ISO 8601, which reads the same in every language."""
+
+    name: str
+    issued: date
+    url: str
+
+
+def certificate(design: Design, stamp: Stamp) -> bytes:
+    """Return the certificate as PNG, ``WIDTH`` x ``HEIGHT`` pixels in sixteen shades of one ink."""
+    top, middle, bottom = _constant(design)
+    name, footer = _own(stamp)
+    return assemble((top, name, middle, footer, bottom), _INK)
+
+
+@lru_cache(maxsize=512)
+def _constant(design: Design) -> tuple[Band, Band, Band]:
+    return band(_head(design), 9), band(_outcomes(design), 9), band(_foot(), 9)
+
+
+@lru_cache(maxsize=4)
+def _own(stamp: Stamp) -> tuple[Band, Band]:
+    """Draw the learner's bands; they are kept only until the next languages of the same credential have used them."""
+    return _name(stamp.name), _footer(stamp)
+
+
+def _paper(height: int) -> Image.Image:
+    return Image.new("L", (WIDTH, height), 0)
+
+
+def _head(design: Design) -> Image.Image:
+    image = _paper(_TOP)
+    canvas = ImageDraw.Draw(image)
+    canvas.rectangle((0, 0, WIDTH, 15), fill=255)
+    institutions = fit(" · ".join(design.institutions), _LINE, ((28, 1), (22, 2), (17, 3)), Weight.BOLD)
+    _lines(image, institutions, (34, 96), Weight.BOLD)
+    canvas.line((WIDTH // 2 - 60, 106, WIDTH // 2 + 60, 106), fill=_PALE, width=2)
+    draw(image, (WIDTH // 2, 142), phrase(Phrase.MICRO_CREDENTIAL, design.language), 20, Weight.REGULAR)
+    title = fit(design.title, _LINE, ((46, 1), (38, 2), (28, 3), (20, 4)), Weight.BOLD)
+    _lines(image, title, (152, 274), Weight.BOLD)
+    draw(image, (WIDTH // 2, 302), phrase(Phrase.AWARDED_TO, design.language), 18, Weight.REGULAR)
+    return image
+
+
+def _name(name: str) -> Band:
+    image = _paper(_NAME)
+    _lines(image, fit(name, _LINE, ((54, 1), (42, 2), (28, 3), (18, 5)), Weight.BOLD), (0, _NAME), Weight.BOLD)
+    return band(image)
+
+
+def _outcomes(design: Design) -> Image.Image:
+    image = _paper(_MIDDLE)
+    ImageDraw.Draw(image).line((_MARGIN, 2, WIDTH - _MARGIN, 2), fill=_PALE, width=1)
+    draw(image, (WIDTH // 2, 34), phrase(Phrase.LEARNING_OUTCOMES, design.language), 18, Weight.BOLD)
+    _lines(image, _listed(design.outcomes), (42, 42 + _OUTCOME_ROOM), Weight.REGULAR)
+    draw(image, (WIDTH // 2, _MIDDLE - 8), phrase(Phrase.DATE_OF_ISSUE, design.language), 16, Weight.REGULAR)
+    return image
+
+
+def _listed(outcomes: tuple[str, ...]) -> tuple[int, list[str]]:
+    """Return the largest (size, lines) at which the outcomes have room; the smallest tells what is left out."""
+    for size in _OUTCOME_SIZES:
+        room = int(_OUTCOME_ROOM / (size * _LEADING))
+        lines = [line for outcome in outcomes for line in wrap(outcome, _LINE, size, Weight.REGULAR)]
+        if len(lines) <= room:
+            return size, lines
+    return size, [*lines[: room - 1], "…"]
+
+
+def _footer(stamp: Stamp) -> Band:
+    image = _paper(_FOOTER)
+    draw(image, (WIDTH // 2, 20), stamp.issued.isoformat(), 20, Weight.BOLD)
+    _lines(image, fit(stamp.url, _LINE, ((16, 1), (12, 2)), Weight.REGULAR), (30, _FOOTER), Weight.REGULAR)
+    return band(image)
+
+
+def _foot() -> Image.Image:
+    image = _paper(_BOTTOM)
+    ImageDraw.Draw(image).rectangle((0, _BOTTOM - 8, WIDTH, _BOTTOM), fill=255)
+    return image
+
+
+def _lines(image: Image.Image, text: tuple[int, list[str]], room: tuple[int, int], weight: Weight) -> None:
+    """Draw lines in the vertical middle of ``room``, the pixels from its top to its bottom."""
+    size, lines = text
+    pitch = size * _LEADING
+    first = (room[0] + room[1] - pitch * len(lines)) / 2 + size * 1.03
+    for number, line in enumerate(lines):
+        draw(image, (WIDTH // 2, round(first + number * pitch)), line, size, weight)
