@@ -110,8 +110,8 @@ _SAID = {
     Refusal.AUDIENCE_WRONG: (_IT, "The launch was made for another tool."),
     Refusal.AUDIENCE_IS_OLD_KEY: (
         _IT,
-        "The activity still carries a consumer key of LTI 1.1, which Moodle sends in place of the client id. Edit the "
-        "activity, choose «Show more», empty «Consumer key», and save.",
+        "The launch names another tool than this one. In Moodle the usual cause is a consumer key that the activity "
+        "still carries from LTI 1.1: edit the activity, choose «Show more», empty «Consumer key», and save.",
     ),
     Refusal.AUTHORIZED_PARTY_WRONG: (_IT, "The launch was authorised for another tool."),
     Refusal.EXPIRY_MISSING: (_IT, "The launch does not say how long it is valid."),

@@ -11,21 +11,21 @@ import pytest
 from lti.claims import LTI, LaunchId, Message, origin_of, platform_id, read_launch, registration_id
 from lti.errors import LaunchRefused
 from lti.roles import Role
-from tests.conftest import require_data
+from tests.simulators.lti_platform import RECORDINGS
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 AN_ID = LaunchId("0" * 32)
 
 
-def recorded(path: str) -> dict[str, Any]:
-    """Return the claims of a recording, whatever it wraps them in."""
-    document: dict[str, Any] = json.loads(require_data(path).read_text())
-    return dict(document.get("claims") or document.get("payload") or document)
+def recorded(name: str) -> dict[str, Any]:
+    """Return the claims of a recording."""
+    claims: dict[str, Any] = json.loads((RECORDINGS / f"{name}.json").read_text())
+    return claims
 
 
 def test_a_learner_s_launch_from_moodle_is_read() -> None:
     """Person, course, activity and services arrive as the platform spells them."""
-    claims = recorded("moodle/launch_LtiResourceLinkRequest_learner.json")
+    claims = recorded("moodle_learner")
 
     launch = read_launch(claims, AN_ID, "credtool-client-0001", NOW)
 
@@ -40,7 +40,7 @@ def test_a_learner_s_launch_from_moodle_is_read() -> None:
 
 def test_a_variable_that_the_platform_did_not_expand_is_missing() -> None:
     """Moodle and Canvas send unknown variables literally."""
-    launch = read_launch(recorded("moodle/launch_LtiResourceLinkRequest_learner.json"), AN_ID, "c", NOW)
+    launch = read_launch(recorded("moodle_learner"), AN_ID, "c", NOW)
 
     assert launch.custom_value("unknown_var") == ""
     assert launch.custom_value("template_id") == "tpl-42"
@@ -48,14 +48,14 @@ def test_a_variable_that_the_platform_did_not_expand_is_missing() -> None:
 
 def test_a_non_editing_teacher_is_staff_in_a_launch() -> None:
     """Moodle names them Instructor here, although the roster calls them Learner."""
-    launch = read_launch(recorded("moodle/launch_non_editing_teacher_claims.json"), AN_ID, "c", NOW)
+    launch = read_launch(recorded("moodle_teacher"), AN_ID, "c", NOW)
 
     assert launch.person.role is Role.TEACHER
 
 
 def test_a_canvas_student_launch_is_read() -> None:
     """Numbers among the custom parameters become text."""
-    launch = read_launch(recorded("canvas/lti_id_token_assignment_student.json"), AN_ID, "10000000000001", NOW)
+    launch = read_launch(recorded("canvas_learner"), AN_ID, "10000000000001", NOW)
 
     assert launch.person.role is Role.LEARNER
     assert launch.custom_value("canvas_course_id") == "565"
@@ -65,7 +65,7 @@ def test_a_canvas_student_launch_is_read() -> None:
 
 def test_a_deep_linking_request_says_where_to_answer() -> None:
     """The return address and what is accepted are part of the launch."""
-    launch = read_launch(recorded("moodle/launch_LtiDeepLinkingRequest_instructor.json"), AN_ID, "c", NOW)
+    launch = read_launch(recorded("moodle_deep_linking"), AN_ID, "c", NOW)
 
     assert launch.deep_linking is not None
     assert launch.deep_linking.return_url.startswith("http://127.0.0.1:8100/mod/lti/contentitem_return.php")
@@ -88,7 +88,7 @@ def test_a_deep_linking_request_says_where_to_answer() -> None:
 )
 def test_a_value_of_the_wrong_form_is_a_named_refusal(name: str, value: object) -> None:
     """The log text names the claim and not its value."""
-    claims = recorded("moodle/launch_LtiResourceLinkRequest_learner.json") | {name: value}
+    claims = recorded("moodle_learner") | {name: value}
 
     with pytest.raises(LaunchRefused) as refused:
         read_launch(claims, AN_ID, "c", NOW)
