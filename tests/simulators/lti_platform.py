@@ -246,7 +246,8 @@ class LtiPlatform(Simulator):
 
 
 def _changed(claims: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in {**claims, **changes}.items() if value is not None}
+    removed = {name for name, value in changes.items() if value is None}
+    return {name: value for name, value in {**claims, **changes}.items() if name not in removed}
 
 
 def _recorded(flavour: Flavour, person: str) -> dict[str, Any]:
