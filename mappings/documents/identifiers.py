@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from datetime import datetime
 from decimal import Decimal
+from functools import lru_cache
 from importlib.resources import files
 from typing import NamedTuple
 from urllib.parse import urlsplit
@@ -53,6 +54,7 @@ CYCLE_WORDS = {
 }
 
 
+@lru_cache(maxsize=256)
 def did_web(url: str) -> str:
     """Return the ``did:web`` of an https base URL (did:web method, 2.5.2): host, port as ``%3A``, path by colons."""
     parts = urlsplit(url)

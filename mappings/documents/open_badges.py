@@ -37,6 +37,11 @@ class BadgeDocument(Document):
     shape: BadgeShape
     leaves: Leaves
 
+    @property
+    def issuer(self) -> str:
+        """The DID of the issuer."""
+        return did_web(self.shape.issuer_url)
+
 
 def render_open_badge(credential: MicroCredential, envelope: Envelope) -> BadgeDocument:
     """Return the unsealed Open Badge. Raise :class:`~mappings.errors.InvalidValue` where it cannot be said."""

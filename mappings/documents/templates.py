@@ -18,6 +18,8 @@ from mappings.errors import InvalidValue
 Json = str | int | float | bool | None | list["Json"] | dict[str, "Json"]
 Leaves = Mapping[str, str]
 
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+
 MARK = "urn:x-leaf:"
 _MARKED = re.compile(rf"{MARK}([a-z_0-9.]+):")
 _REFUSED = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
@@ -35,7 +37,7 @@ def pieces(text: str) -> list[str]:
 
 def serialise(document: Json) -> str:
     """Write JSON without blanks, keys in the order given, text as it is."""
-    return json.dumps(document, ensure_ascii=False, separators=(",", ":"))
+    return _ENCODER.encode(document)
 
 
 def refuse_control(leaves: Leaves) -> None:

@@ -1,0 +1,258 @@
+"""SD-JWT VC: a micro-credential as claims of the EU's learning credential type, or of our own type that extends it.
+
+draft-ietf-oauth-sd-jwt-vc, RFC 9901. ``urn:eu.europa.ec.eudi:learning:credential:1`` is the type of the EU's
+reference issuer, with exactly its claims; it has none for the type of assessment (Annex I, M9), the form of
+participation (M10) and supervision (O2). Our type carries these too, under the names that the EU's pilot once had
+where it had one, and lives at the issuer, where its metadata is served.
+
+Which claims may be withheld is the reference issuer's choice: who issued what and when is always shown, the person
+and what was reached are the holder's to disclose. Salts, digests, holder key and signature are the sealer's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from enum import StrEnum
+from typing import NamedTuple
+
+from mappings.documents.badge_shape import value_of
+from mappings.documents.envelope import Document, Envelope, Format
+from mappings.documents.identifiers import CATEGORY_WORDS, CYCLE_WORDS, alpha2, plain, subject_urn
+from mappings.documents.status_list import token_status
+from mappings.documents.templates import Json, serialise
+from mappings.elements import MicroCredential
+from mappings.errors import InvalidValue
+from mappings.profile import Stackability
+from mappings.text import Text
+
+LEARNING_CREDENTIAL = "urn:eu.europa.ec.eudi:learning:credential:1"
+OWN_TYPE_PATH = "/types/microcredential/1"
+"""Where every issuer serves the metadata of our type, below its base URL; that URL is the ``vct``."""
+
+
+class LearningType(StrEnum):
+    """Which of the two types to issue."""
+
+    EU = "eu"
+    EXTENDED = "extended"
+
+
+Value = Callable[[MicroCredential, Envelope], Json]
+
+
+class Claim(NamedTuple):
+    """A claim of the type: ``disclosable`` ones stand behind a digest, None as a value leaves the claim out."""
+
+    name: str
+    label: str
+    value: Value
+    disclosable: bool = True
+    mandatory: bool = False
+
+
+def vct(kind: LearningType, issuer_url: str) -> str:
+    """Return the name of the type."""
+    return LEARNING_CREDENTIAL if kind is LearningType.EU else issuer_url.rstrip("/") + OWN_TYPE_PATH
+
+
+def render_sd_jwt_vc(
+    credential: MicroCredential, envelope: Envelope, kind: LearningType = LearningType.EXTENDED
+) -> Document:
+    """Return all claims, none withheld yet. Raise :class:`InvalidValue` where the issuer has no URL."""
+    if not envelope.issuer_url:
+        raise InvalidValue("an SD-JWT VC needs the URL of its issuer")
+    payload: dict[str, Json] = {"iss": envelope.issuer_url, "vct": vct(kind, envelope.issuer_url)}
+    payload["nbf"] = int(envelope.valid_from.timestamp())
+    if envelope.valid_until is not None:
+        payload["exp"] = int(envelope.valid_until.timestamp())
+    payload |= token_status(envelope)
+    for claim in claims(kind):
+        value = claim.value(credential, envelope)
+        if value is not None:
+            payload[claim.name] = value
+    return Document(Format.SD_JWT_VC, serialise(payload).encode())
+
+
+def claims(kind: LearningType) -> tuple[Claim, ...]:
+    """Return the claims of the type in the order in which they are shown."""
+    return EU_CLAIMS if kind is LearningType.EU else (*EU_CLAIMS, *OWN_CLAIMS)
+
+
+def disclosable(name_of_type: str) -> frozenset[str]:
+    """Return the names of the claims that a holder may withhold; empty for a type that is none of ours."""
+    if name_of_type == LEARNING_CREDENTIAL:
+        return _DISCLOSABLE[LearningType.EU]
+    return _DISCLOSABLE[LearningType.EXTENDED] if name_of_type.endswith(OWN_TYPE_PATH) else frozenset()
+
+
+def type_metadata(issuer_url: str) -> dict[str, Json]:
+    """Return the metadata of our type (SD-JWT VC, «Type Metadata»), as served at its ``vct``."""
+    title = "European micro-credential"
+    return {
+        "vct": vct(LearningType.EXTENDED, issuer_url),
+        "name": title,
+        "description": "Council Recommendation of 16 June 2022, Annex I: all standard elements of a micro-credential.",
+        "extends": LEARNING_CREDENTIAL,
+        "display": [{"locale": "en", "name": title}],
+        "claims": [
+            {
+                "path": [claim.name],
+                "display": [{"locale": "en", "label": claim.label}],
+                "mandatory": claim.mandatory,
+                "sd": "always" if claim.disclosable else "never",
+            }
+            for claim in claims(LearningType.EXTENDED)
+        ],
+    }
+
+
+def _text(credential: MicroCredential, text: Text) -> str:
+    return text.in_language(credential.languages[0])
+
+
+def _authority(credential: MicroCredential, _envelope: Envelope) -> Json:
+    return " / ".join(_text(credential, body.legal_name) for body in credential.awarding_bodies.value)
+
+
+def _country(credential: MicroCredential, _envelope: Envelope) -> Json:
+    country = credential.places.value[0].country
+    return alpha2(country) or country.label
+
+
+def _issued(credential: MicroCredential, _envelope: Envelope) -> Json:
+    return credential.date_of_issue.value.date().isoformat()
+
+
+def _expires(_credential: MicroCredential, envelope: Envelope) -> Json:
+    return envelope.valid_until.date().isoformat() if envelope.valid_until else None
+
+
+def _family_name(credential: MicroCredential, _envelope: Envelope) -> Json:
+    holder = credential.holder.value
+    return holder.family_name or holder.full_name
+
+
+def _given_name(credential: MicroCredential, _envelope: Envelope) -> Json:
+    return credential.holder.value.given_name or None
+
+
+def _identification(credential: MicroCredential, envelope: Envelope) -> Json:
+    holder = credential.holder.value
+    return holder.student_number or subject_urn(envelope.issuer_url, holder)
+
+
+def _title(credential: MicroCredential, _envelope: Envelope) -> Json:
+    return _text(credential, credential.title.value)
+
+
+def _description(credential: MicroCredential, _envelope: Envelope) -> Json:
+    return _text(credential, credential.description.value) if credential.description else None
+
+
+def _outcomes(credential: MicroCredential, _envelope: Envelope) -> Json:
+    return [_text(credential, outcome.title) for outcome in credential.outcomes.value]
+
+
+def _grade(credential: MicroCredential, _envelope: Envelope) -> Json:
+    return credential.grade.value.shown_as if credential.grade else None
+
+
+def _languages(credential: MicroCredential, _envelope: Envelope) -> Json:
+    return list(credential.course_languages or credential.languages)
+
+
+def _study_time(credential: MicroCredential, _envelope: Envelope) -> Json:
+    workload = credential.workload.value
+    credits_ = None if workload.ects is None else f"{plain(workload.ects)} ECTS"
+    hours = None if workload.hours is None else f"{plain(workload.hours)} hours"
+    return ", ".join(part for part in (credits_, hours) if part)
+
+
+def _level(credential: MicroCredential, _envelope: Envelope) -> Json:
+    return credential.level.value.eqf
+
+
+def _quality(credential: MicroCredential, _envelope: Envelope) -> Json:
+    assurance = credential.quality_assurance.value
+    return [f"{each.type.label}: {_text(credential, each.title)}" for each in assurance.accreditations]
+
+
+def _prerequisites(credential: MicroCredential, _envelope: Envelope) -> Json:
+    return [_text(credential, credential.prerequisites.value)] if credential.prerequisites else None
+
+
+def _stackable(credential: MicroCredential, _envelope: Envelope) -> Json:
+    stacking = value_of(credential.stackability)
+    return None if stacking is None else stacking.kind is Stackability.STACKABLE
+
+
+def _assessment_types(credential: MicroCredential, _envelope: Envelope) -> Json:
+    return [assessed.type.label for assessed in credential.assessments.value]
+
+
+def _participation(credential: MicroCredential, _envelope: Envelope) -> Json:
+    return credential.participation.value.label
+
+
+def _supervision(credential: MicroCredential, _envelope: Envelope) -> Json:
+    category = credential.supervision.value.category
+    return {"category": category.value, "description": CATEGORY_WORDS[category]}
+
+
+def _cycle(credential: MicroCredential, _envelope: Envelope) -> Json:
+    cycle = credential.level.value.cycle
+    return None if cycle is None else CYCLE_WORDS[cycle]
+
+
+def _region(credential: MicroCredential, _envelope: Envelope) -> Json:
+    regions: list[Json] = [place.region.label for place in credential.places.value if place.region]
+    return regions or None
+
+
+def _towards(credential: MicroCredential, _envelope: Envelope) -> Json:
+    stacking = value_of(credential.stackability)
+    return _text(credential, stacking.towards) if stacking and stacking.towards else None
+
+
+def _further(credential: MicroCredential, _envelope: Envelope) -> Json:
+    further = value_of(credential.further_information)
+    words = () if further is None else _words(credential, further.text, further.homepage)
+    return " ".join(words) or None
+
+
+def _words(credential: MicroCredential, text: Text | None, homepage: str) -> Iterator[str]:
+    if text is not None:
+        yield _text(credential, text)
+    if homepage:
+        yield homepage
+
+
+EU_CLAIMS = (
+    Claim("issuing_authority", "Issuing authority", _authority, disclosable=False, mandatory=True),
+    Claim("issuing_country", "Issuing country", _country, disclosable=False, mandatory=True),
+    Claim("date_of_issuance", "Date of issuance", _issued, disclosable=False, mandatory=True),
+    Claim("date_of_expiry", "Date of expiry", _expires, disclosable=False),
+    Claim("family_name", "Family name(s)", _family_name, mandatory=True),
+    Claim("given_name", "Given name(s)", _given_name),
+    Claim("learner_identification", "Learner identification", _identification, mandatory=True),
+    Claim("achievement_title", "Achievement title", _title, disclosable=False, mandatory=True),
+    Claim("achievement_description", "Achievement description", _description, disclosable=False),
+    Claim("learning_outcomes", "Learning outcomes", _outcomes),
+    Claim("assessment_grade", "Assessment grade", _grade),
+    Claim("language_of_classes", "Language of classes", _languages, disclosable=False, mandatory=True),
+    Claim("expected_study_time", "Expected study time", _study_time, mandatory=True),
+    Claim("level_of_learning_experience", "Level of learning experience (EQF)", _level, mandatory=True),
+    Claim("types_of_quality_assurance", "Types of quality assurance", _quality, mandatory=True),
+    Claim("prerequisites_to_enroll", "Prerequisites to enrol", _prerequisites),
+    Claim("integration_stackability_options", "Integration or stackability options", _stackable),
+)
+OWN_CLAIMS = (
+    Claim("type_of_assessment", "Type of assessment", _assessment_types, mandatory=True),
+    Claim("form_of_participation", "Form of participation", _participation, mandatory=True),
+    Claim("supervision", "Supervision and identity verification", _supervision, mandatory=True),
+    Claim("cycle", "Cycle of the European Higher Education Area", _cycle),
+    Claim("issuing_region", "Issuing region", _region, disclosable=False),
+    Claim("stackable_towards", "Stackable towards", _towards),
+    Claim("further_information", "Further information", _further),
+)
+_DISCLOSABLE = {kind: frozenset(claim.name for claim in claims(kind) if claim.disclosable) for kind in LearningType}
