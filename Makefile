@@ -37,9 +37,12 @@ bench: .venv/.ready ## ratios measured side by side in one run
 serve: .venv/.ready ## web server and worker on the settings of the environment
 	$(BIN)/microcred serve
 
-lock: ## renew requirements.lock (needs uv)
+lock: ## renew both locks: of development and of the image (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \
 		--all-extras --output-file requirements.lock setup.cfg docker/build-requirements.in
+	uv pip compile --quiet --python-version 3.11 --python-platform linux --generate-hashes --no-annotate --no-header \
+		--extra scale --extra pkcs11 --constraint requirements.lock --output-file docker/requirements.lock \
+		setup.cfg docker/build-requirements.in
 
 clean: ## remove what the targets above made
 	rm -rf .venv build var .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage *.egg-info
