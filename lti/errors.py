@@ -40,6 +40,7 @@ class Fault(StrEnum):
     THROTTLED = "throttled"
     PLATFORM_DOWN = "platform_down"
     TOKEN_REFUSED = "token_refused"  # noqa: S105 - the name of a fault
+    SCOPE_REFUSED = "scope_refused"
     MISSING_FUNCTION = "missing_function"
     NO_ACCESS = "no_access"
     NOT_FOUND = "not_found"
@@ -69,6 +70,7 @@ _SENTENCES = {
     Fault.THROTTLED: "The learning platform asks to be read more slowly.",
     Fault.PLATFORM_DOWN: "The learning platform has a fault of its own at the moment.",
     Fault.TOKEN_REFUSED: "The learning platform does not accept the access token; it has to be renewed.",
+    Fault.SCOPE_REFUSED: "The learning platform did not grant a right (scope) that is needed.",
     Fault.MISSING_FUNCTION: "The web service on the learning platform lacks a function that is needed.",
     Fault.NO_ACCESS: "The account that reads the learning platform lacks a right that is needed.",
     Fault.NOT_FOUND: "The learning platform does not know what was asked for.",

@@ -29,7 +29,7 @@ from urllib.parse import urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
-from urllib3.exceptions import TimeoutError as NoAnswerInTime
+from urllib3.exceptions import ConnectTimeoutError, NewConnectionError, ReadTimeoutError
 from urllib3.util.retry import Retry
 
 from lti.errors import Fault, PlatformError
@@ -63,6 +63,7 @@ class Network:
     ``allowed`` are inner networks that the institution's own LMS lives in (``10.20.0.0/16``, ``127.0.0.0/8`` for a
     demo). ``connect`` and ``read`` are seconds for one connection and one wait, ``whole`` for a whole answer,
     ``largest`` its bytes. ``pause`` are the seconds after a first failed try; each further one doubles them.
+    ``certificates`` is a file of trusted authorities, for an institution with one of its own.
     """
 
     allowed: tuple[IPNetwork, ...] = ()
@@ -70,6 +71,7 @@ class Network:
     read: float = 30.0
     whole: float = 120.0
     pause: float = 0.4
+    certificates: str = ""
     largest: int = 64 * 1024 * 1024
 
     def permits(self, address: IPAddress) -> bool:
@@ -156,16 +158,22 @@ def _resolve(name: str, port: int, place: str) -> list[IPAddress]:
     return [ipaddress.ip_address(str(entry[4][0]).partition("%")[0]) for entry in found]
 
 
-def open_session(network: Network, *, repeatable: frozenset[str] = frozenset({"GET"})) -> requests.Session:
+def open_session(
+    network: Network,
+    *,
+    repeatable: frozenset[str] = frozenset({"GET"}),
+    again_on: frozenset[int] = frozenset({429, 502, 503, 504}),
+) -> requests.Session:
     """Return a session that keeps the six rules above.
 
     ``repeatable`` are the methods that change nothing at the platform, and are asked again (three times, with
-    growing pauses, ``Retry-After`` respected up to half a minute) where connection, waiting or status 429, 502,
-    503, 504 spoil them. Moodle's reading functions are POSTs that qualify.
+    growing pauses, ``Retry-After`` respected up to half a minute) where connection, waiting or a status of
+    ``again_on`` spoil them. Moodle's reading functions are POSTs that qualify.
     """
     retry = Retry(
         total=3,
-        status_forcelist={429, 502, 503, 504},
+        status_forcelist=again_on,
+        respect_retry_after_header=429 in again_on,  # else urllib3 would repeat a 429 on its own authority
         allowed_methods=repeatable,
         backoff_factor=network.pause,
         retry_after_max=30,
@@ -173,6 +181,7 @@ def open_session(network: Network, *, repeatable: frozenset[str] = frozenset({"G
     )
     session = requests.Session()
     session.trust_env = False
+    session.verify = network.certificates or True
     session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
     for scheme in ("http://", "https://"):
         session.mount(scheme, GuardedAdapter(network, retry))
@@ -214,11 +223,12 @@ def send(session: requests.Session, request: Request, network: Network) -> Answe
 
 
 def _translated(error: requests.RequestException, place: str) -> PlatformError:
-    if isinstance(error, requests.exceptions.InvalidURL | requests.exceptions.InvalidSchema):
+    if isinstance(error, ValueError):  # no, an unknown, or a broken scheme or host
         return PlatformError(Fault.INVALID_REQUEST, place, detail="not an address")
     # After several tries requests wraps a timeout in a ConnectionError.
     reasons = [getattr(cause, "reason", None) for cause in error.args]
-    if isinstance(error, requests.Timeout) or any(isinstance(reason, NoAnswerInTime) for reason in reasons):
+    slow = [reason for reason in reasons if isinstance(reason, ReadTimeoutError | ConnectTimeoutError)]
+    if isinstance(error, requests.Timeout) or (slow and not isinstance(slow[0], NewConnectionError)):
         return PlatformError(Fault.TIMED_OUT, place)
     return PlatformError(Fault.UNREACHABLE, place, detail=type(error).__name__)
 

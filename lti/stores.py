@@ -144,3 +144,36 @@ class ToolKeyStore(Protocol):
     def remove(self, key_id: str) -> None:
         """Delete a key that nobody can need any more."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class TokenKey:
+    """Who an access token belongs to. All Canvas customers share one issuer: the client id is part of the key."""
+
+    issuer: str
+    client_id: str
+    scopes: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class AccessToken:
+    """A bearer token of a platform and when it ends (UTC)."""
+
+    value: str = field(repr=False)
+    expires_at: datetime
+
+
+class TokenStore(Protocol):
+    """Access tokens between requests and, where processes share the store, between processes."""
+
+    def find(self, key: TokenKey) -> AccessToken | None:
+        """Return the token kept for ``key``, also when it has ended."""
+        ...
+
+    def keep(self, key: TokenKey, token: AccessToken) -> None:
+        """Keep ``token`` for ``key`` in place of any other."""
+        ...
+
+    def forget(self, key: TokenKey) -> None:
+        """Drop the token of ``key``, if there is one."""
+        ...

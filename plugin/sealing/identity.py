@@ -18,6 +18,7 @@ DEVELOPMENT = "DEVELOPMENT SEAL - NOT FOR REAL CREDENTIALS"
 """Common name of every development seal; verification says it as loudly."""
 
 _COUNTRIES = "http://publications.europa.eu/resource/authority/country/"
+_SHOWN = 200  # characters of a stranger's words in one sentence
 _OUTSIDE_ISO = {"1A0": "XK"}  # Kosovo: the EU table has its own code, certificates the user-assigned one of ISO 3166
 
 
@@ -39,8 +40,15 @@ class Disagreement:
     certified: tuple[str, ...]
 
     def __str__(self) -> str:
-        stated, certified = (" / ".join(values) or "nothing" for values in (self.stated, self.certified))
-        return f"{self.field}: the credential says {stated!r}, the certificate says {certified!r}"
+        stated, certified = (shown(values) or "nothing" for values in (self.stated, self.certified))
+        return f"{self.field}: the credential says «{stated}», the certificate says «{certified}»"
+
+
+def shown(values: Iterable[str]) -> str:
+    """Join words of strangers for a sentence: no control characters, no flood."""
+    text = " / ".join(values)
+    clean = "".join(sign if sign.isprintable() else "�" for sign in text[:_SHOWN])
+    return clean if len(text) <= _SHOWN else f"{clean}…"
 
 
 def disagreements(stated: Identity, certified: Identity) -> tuple[Disagreement, ...]:

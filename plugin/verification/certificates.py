@@ -18,7 +18,7 @@ from cryptography.x509.verification import (
     VerificationError,
 )
 
-from plugin.sealing.identity import DEVELOPMENT, certified_identity, is_development
+from plugin.sealing.identity import DEVELOPMENT, certified_identity, is_development, shown
 from plugin.sealing.keys import may_seal
 from plugin.verification.context import CheckContext
 from plugin.verification.report import SealFacts, Step, StepName, failed, not_checked, passed
@@ -34,9 +34,9 @@ def seal_facts(seal: IntactSeal, context: CheckContext) -> SealFacts:
     proven_at, trusted = _proof(seal, context)
     ends = certificate.not_valid_after_utc
     return SealFacts(
-        organisation=" / ".join(identity.names),
-        identifier=" / ".join(identity.identifiers),
-        country=" / ".join(identity.countries),
+        organisation=shown(identity.names),
+        identifier=shown(identity.identifiers),
+        country=shown(identity.countries),
         development=is_development(certificate),
         claimed_at=seal.claimed_at,
         proven_at=proven_at,

@@ -14,7 +14,7 @@ from plugin.verification.context import CheckContext
 from plugin.verification.formats import Checker, Findings, Received
 from plugin.verification.jws import BadSeal, Envelope, content, read_envelope, read_header
 from plugin.verification.parsing import JsonObject, Limits, Unreadable, read_json
-from plugin.verification.report import Step, StepName, failed, not_checked, passed
+from plugin.verification.report import SealFacts, Step, StepName, failed, not_checked, passed
 from plugin.verification.seal import IntactSeal, check_seal
 from plugin.verification.standing import status_step, validity_step
 
@@ -62,7 +62,7 @@ def _sealed_credential(envelope: Envelope, credential: JsonObject, context: Chec
     if seal is None:
         return Findings((*steps, step))
     facts = seal_facts(seal, context)
-    trust = (certificate_step(seal, facts, context), _issuer_step(credential, seal))
+    trust = (certificate_step(seal, facts, context), _issuer_step(credential, seal, facts))
     return Findings(
         (*steps, step, *trust, validity_step(credential, facts, context), status_step(credential, context)), facts
     )
@@ -106,12 +106,12 @@ def _credential(envelope: Envelope, limits: Limits) -> JsonObject:
     return credential
 
 
-def _issuer_step(credential: JsonObject, seal: IntactSeal) -> Step:
-    certified = certified_identity(seal.path[0])
-    if found := disagreements(stated_identity(credential.get("issuer")), certified):
+def _issuer_step(credential: JsonObject, seal: IntactSeal, facts: SealFacts) -> Step:
+    found = disagreements(stated_identity(credential.get("issuer")), certified_identity(seal.path[0]))
+    if found:
         return failed(StepName.ISSUER, "issuer_disagrees", f"{'; '.join(str(one) for one in found)}.")
-    name, identifier = certified.names[0], certified.identifiers[0]
-    return passed(StepName.ISSUER, f"The credential and the certificate name the same issuer: {name} ({identifier}).")
+    who = f"{facts.organisation} ({facts.identifier}, {facts.country})"
+    return passed(StepName.ISSUER, f"The credential and the certificate name the same issuer: {who}.")
 
 
 def _is_sealed(value: JsonObject) -> bool:

@@ -58,7 +58,10 @@ def _moment(credential: JsonObject, name: str) -> datetime | None:
     if not isinstance(value, str) or "T" not in value:
         raise ValueError(name)
     moment = datetime.fromisoformat(value)
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+    try:
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+    except OverflowError:  # the first and the last hours of the calendar
+        raise ValueError(name) from None
 
 
 def _day(moment: datetime) -> str:

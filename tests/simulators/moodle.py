@@ -1,10 +1,12 @@
-"""A Moodle that answers its web services from recordings of a real one, at Moodle's own URL, token needed.
+"""A Moodle that answers its web services and LTI services from recordings of a real one, at Moodle's own URLs.
 
 In a test: ``with MoodleSimulator() as moodle: ... moodle.url``.
 By hand: ``python -m tests.simulators.moodle --port 8123``.
 
 Answers are found by (function, arguments). Derived from the recordings are only what Moodle derives too: a page of the
 people with the fields asked for, the grades of one user out of the grades of all, and several calls in one.
+
+With a ``desk`` it also gives tokens for LTI services and answers Names and Roles and the tool's own line items.
 """
 
 from __future__ import annotations
@@ -16,12 +18,21 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from lti import gradebook, roster
 from tests.simulators.server import Asked, Reply, Simulator
+from tests.simulators.token_desk import TokenDesk
 
 RECORDINGS = Path(__file__).parent.parent / "recordings" / "moodle"
 ADA101 = (RECORDINGS / "course-ada101.jsonl", RECORDINGS / "gradable-users.jsonl")
 TOKEN = "0123456789abcdef0123456789abcdef"
 BATCH = "tool_mobile_call_external_functions"
+
+RECORDED_AT = "http://127.0.0.1:8100"
+LTI_SERVICES = {
+    "/CourseSection/3/bindings/1/memberships": ("nrps_with_non_editing_teacher", roster.SCOPE),
+    "/3/lineitems": ("ags_lineitems_before", gradebook.LINE_ITEMS_SCOPE),
+    "/3/lineitems/9/lineitem/results": ("ags_results", gradebook.RESULTS_SCOPE),
+}
 
 Recorded = dict[tuple[str, tuple[tuple[str, str], ...]], Any]
 
@@ -43,12 +54,19 @@ def refusal(errorcode: str, exception: str = "core\\exception\\moodle_exception"
 
 
 class MoodleSimulator(Simulator):
-    """Moodle's web services. ``batch`` adds the function that calls several others to the service."""
+    """Moodle's web services and LTI services. ``batch`` adds the function that calls several others to the service."""
 
     def __init__(
-        self, answers: Recorded | None = None, *, token: str = TOKEN, batch: bool = False, port: int = 0
+        self,
+        answers: Recorded | None = None,
+        *,
+        token: str = TOKEN,
+        batch: bool = False,
+        desk: TokenDesk | None = None,
+        port: int = 0,
     ) -> None:
         super().__init__(port)
+        self.desk = desk
         self.token = token
         self.answers = recorded() if answers is None else answers
         if batch:
@@ -60,7 +78,11 @@ class MoodleSimulator(Simulator):
         return [form for form in forms if function in ("", form.get("wsfunction"))]
 
     def answer(self, asked: Asked) -> Reply:
-        """Answer one call; status 200 for errors too."""
+        """Answer a web service (status 200 for errors too) or an LTI service."""
+        if self.desk is not None and asked.path == "/mod/lti/token.php":
+            return self.desk.give(asked, f"{self.url}{asked.path}")
+        if self.desk is not None and asked.path.startswith("/mod/lti/services.php/"):
+            return self._lti_service(asked, self.desk)
         if (asked.method, asked.path) != ("POST", "/webservice/rest/server.php"):
             return Reply({"error": "no such page"}, status=404)
         form = asked.form
@@ -106,6 +128,32 @@ class MoodleSimulator(Simulator):
         report = self._found("gradereport_user_get_grade_items", {"courseid": arguments["courseid"]})
         own = [one for one in report["usergrades"] if str(one["userid"]) == arguments["userid"]]
         return {**report, "usergrades": own}
+
+    def _lti_service(self, asked: Asked, desk: TokenDesk) -> Reply:
+        for path, (recording, scope) in LTI_SERVICES.items():
+            if asked.path == f"/mod/lti/services.php{path}":
+                if not desk.allows(asked, scope):
+                    return self._recorded_reply("nrps_bad_token")
+                if path.endswith("/lineitems") and "lineitemcontainer" not in asked.headers.get("accept", ""):
+                    return self._recorded_reply("ags_lineitems_no_accept")
+                reply = self._recorded_reply(recording)
+                return self._page(asked, reply) if path.endswith("/memberships") else reply
+        return self._recorded_reply("ags_foreign_results")
+
+    def _page(self, asked: Asked, reply: Reply) -> Reply:
+        """Cut a page out of the members; the next link forgets the role filter, as Moodle's does."""
+        limit, start = int(asked.argument("limit", "0")), int(asked.argument("from", "0"))
+        body = json.loads(reply.encoded())
+        members = body["members"]
+        more = limit and start + limit < len(members)
+        following = f'<{self.url}{asked.path}?limit={limit}&from={start + limit}>; rel="next"'
+        body["members"] = members[start : start + limit] if limit else members
+        return Reply(body, headers={"Link": following} if more else {})
+
+    def _recorded_reply(self, name: str) -> Reply:
+        recording = (RECORDINGS / "lti" / f"{name}.json").read_text().replace(RECORDED_AT, self.url)
+        reply = json.loads(recording)
+        return Reply(reply["body"], status=reply["status"], headers={"Content-Type": reply["headers"]["Content-Type"]})
 
     def _several(self, arguments: dict[str, str]) -> list[dict[str, object]]:
         """Answer the calls in order and stop at the first that fails, as Moodle does."""

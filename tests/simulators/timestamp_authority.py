@@ -17,6 +17,12 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from tests.simulators.certificate_authority import NOW, CertificateAuthority, Issued, Key
 
+REJECTION = bytes.fromhex("30053003020102")
+"""TimeStampResp with PKIStatus 2 and no token."""
+
+GRANTED_NOTHING = bytes.fromhex("30053003020100")
+"""TimeStampResp with PKIStatus 0 and no token all the same."""
+
 
 class TimestampAuthoritySimulator:
     """What the server answers; tests change the attributes.
@@ -37,6 +43,7 @@ class TimestampAuthoritySimulator:
         self.imprint: bytes | None = None
         self.damages = False
         self.pss = False
+        self.alone = False
         self.requests = 0
 
     def reply(self, query: bytes) -> bytes:
@@ -45,7 +52,7 @@ class TimestampAuthoritySimulator:
         if self.answer is not None:
             return self.answer
         if self.refuses:
-            return bytes(tsp.TimeStampResp({"status": {"status": "rejection"}}).dump())
+            return REJECTION
         token = self.token(tsp.TimeStampReq.load(query))
         return bytes(tsp.TimeStampResp({"status": {"status": "granted"}, "time_stamp_token": token}).dump())
 
@@ -53,12 +60,13 @@ class TimestampAuthoritySimulator:
         """Make a TimeStampToken (RFC 3161 clause 2.4.2)."""
         info = self._info(request).dump()
         certificate = asn1_x509.Certificate.load(self.issued.certificate.public_bytes(Encoding.DER))
+        root = asn1_x509.Certificate.load(self.root.public_bytes(Encoding.DER))
         signed = cms.SignedData(
             {
                 "version": "v3",
                 "digest_algorithms": [{"algorithm": "sha256"}],
                 "encap_content_info": {"content_type": "tst_info", "content": core.ParsableOctetString(info)},
-                "certificates": [certificate],
+                "certificates": [root] if self.alone else [root, certificate],
                 "signer_infos": [self._signer(certificate, info)],
             }
         )
@@ -107,15 +115,18 @@ class TimestampAuthoritySimulator:
             mask = {"algorithm": "mgf1", "parameters": hashing}
             parameters = {"hash_algorithm": hashing, "mask_gen_algorithm": mask, "salt_length": 32}
             return algos.SignedDigestAlgorithm({"algorithm": "rsassa_pss", "parameters": parameters})
-        elliptic = isinstance(self.issued.key, ec.EllipticCurvePrivateKey)
-        return algos.SignedDigestAlgorithm({"algorithm": "sha256_ecdsa" if elliptic else "sha256_rsa"})
+        names = {ec.EllipticCurvePrivateKey: "sha256_ecdsa", rsa.RSAPrivateKey: "sha256_rsa"}
+        name = next((name for kind, name in names.items() if isinstance(self.issued.key, kind)), "ed25519")
+        return algos.SignedDigestAlgorithm({"algorithm": name})
 
     def _sign(self, data: bytes) -> bytes:
         key = self.issued.key
         if isinstance(key, rsa.RSAPrivateKey):
             scheme = padding.PSS(padding.MGF1(hashes.SHA256()), 32) if self.pss else padding.PKCS1v15()
             return key.sign(data, scheme, hashes.SHA256())
-        return key.sign(data, ec.ECDSA(hashes.SHA256()))
+        if isinstance(key, ec.EllipticCurvePrivateKey):
+            return key.sign(data, ec.ECDSA(hashes.SHA256()))
+        return key.sign(data)
 
 
 def _serial(certificate: asn1_x509.Certificate) -> cms.IssuerAndSerialNumber:

@@ -125,7 +125,7 @@ def test_what_was_sealed_names_format_type_and_key() -> None:
     [
         (issuer(name="Another University"), ("Another University", "Universiteit Voorbeeld")),
         (issuer(identifier="VATBE-9999999999"), ("VATBE-9999999999", "VATBE-0123456789")),
-        (issuer(country="NLD"), ("'NL'", "'BE'")),
+        (issuer(country="NLD"), ("«NL»", "«BE»")),
         ("urn:epass:org:1", ("nothing", "Universiteit Voorbeeld")),
     ],
     ids=["organisation", "identifier", "country", "no node"],

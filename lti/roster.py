@@ -1,0 +1,100 @@
+"""Who is in the course, by LTI: Names and Role Provisioning Services 2.0 (memberships of a context).
+
+The roster says less than it seems to. Moodle lists non-editing teachers as «Learner», leaves suspended people out
+and names nobody «Inactive»; Canvas lists active enrolments only, and Student View as a learner. So a roster is for
+names and contacts, and :func:`cross_checked` takes the more careful of two opinions before anybody counts as a
+learner.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+
+from lti.roles import role_of, standing_of
+from lti.schemas import Id, OptionalId, Text, Texts, load
+from lti.service import Service
+from mappings.assessment import Learner, LearnerId, Standing
+
+SCOPE = "https://purl.imsglobal.org/spec/lti-nrps/scope/contextmembership.readonly"
+ACCEPT = "application/vnd.ims.lti-nrps.v2.membershipcontainer+json"
+
+_CAREFUL_FIRST = (Standing.STAFF, Standing.PREVIEW, Standing.WITHDRAWN, Standing.SUSPENDED, Standing.LEARNER)
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """NRPS 2.0 section 2.2. Which names come depends on the privacy settings of the platform."""
+
+    user_id: Id
+    status: Text
+    roles: Texts
+    name: Text
+    given_name: Text
+    family_name: Text
+    email: Text
+    lis_person_sourcedid: OptionalId
+
+
+@dataclass(frozen=True, slots=True)
+class Members:
+    """One page of a membership container."""
+
+    members: tuple[Member, ...]
+
+
+def read_roster(service: Service, memberships_url: str) -> tuple[Learner, ...]:
+    """Return everybody on all pages, each once, with the more careful standing where somebody comes twice.
+
+    ``memberships_url`` is the one of the launch: a site-wide Moodle tool could read any course by changing it.
+    """
+    people: dict[LearnerId, Learner] = {}
+    for member in _members(service, memberships_url):
+        learner = learner_of(member)
+        known = people.get(learner.id)
+        people[learner.id] = learner if known is None else replace(learner, standing=_careful(learner, known))
+    return tuple(people.values())
+
+
+def _members(service: Service, url: str) -> Iterator[Member]:
+    for page in service.pages(url, accept=ACCEPT):
+        yield from load(Members, page.json(), place=page.place).members
+
+
+def learner_of(member: Member) -> Learner:
+    """Return the person with the standing that status and roles give; an unknown status is not «active»."""
+    standing = standing_of(role_of(member.roles))
+    if standing is Standing.LEARNER:
+        standing = _STATUS.get(member.status or "Active", Standing.SUSPENDED)
+    return Learner(
+        id=LearnerId(member.user_id),
+        standing=standing,
+        given_name=member.given_name,
+        family_name=member.family_name,
+        full_name=member.name or f"{member.given_name} {member.family_name}".strip(),
+        email=member.email,
+        student_number=member.lis_person_sourcedid,
+    )
+
+
+_STATUS = {"Active": Standing.LEARNER, "Inactive": Standing.SUSPENDED, "Deleted": Standing.WITHDRAWN}
+
+
+def cross_checked(roster: Iterable[Learner], platform_people: Iterable[Learner]) -> tuple[Learner, ...]:
+    """Return the roster with each standing confirmed by the platform's own list (:meth:`Platform.people`).
+
+    Of two opinions the more careful one stands; somebody whom the platform's list does not have has withdrawn.
+    """
+    by_id = {person.id: person for person in platform_people}
+    return tuple(_checked(learner, by_id.get(learner.id)) for learner in roster)
+
+
+def _checked(learner: Learner, other: Learner | None) -> Learner:
+    if other is None:
+        gone = learner.standing is Standing.LEARNER
+        return replace(learner, standing=Standing.WITHDRAWN) if gone else learner
+    return replace(learner, standing=_careful(learner, other))
+
+
+def _careful(one: Learner, other: Learner) -> Standing:
+    return min(one.standing, other.standing, key=_CAREFUL_FIRST.index)

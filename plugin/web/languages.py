@@ -1,0 +1,83 @@
+"""The language of a page: the visitor's choice, else the launch's, else the browser's, else English.
+
+Texts are in English in the sources; ``translations/<language>`` holds the other languages, compiled, so that
+nothing needs compiling where the bridge is installed.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from flask import Blueprint, Flask, g, redirect, request, session, url_for
+from flask_babel import Babel, LazyString, get_locale
+from flask_babel import gettext as _translated
+from flask_babel import lazy_gettext as _translated_later
+from werkzeug.wrappers import Response
+
+LANGUAGES = {"en": "English", "nl": "Nederlands"}
+"""Complete languages by their own name."""
+TRANSLATIONS = Path(__file__).parent / "translations"
+_CHOICE = "language"
+_RIGHT_TO_LEFT = frozenset({"ar", "fa", "he", "ur"})
+
+blueprint = Blueprint("languages", __name__)
+
+
+def init_app(app: Flask) -> None:
+    """Give ``app`` its languages, and templates ``_()``, ``locale``, ``direction`` and ``languages``."""
+    app.config["BABEL_TRANSLATION_DIRECTORIES"] = str(TRANSLATIONS)
+    Babel(app, locale_selector=choose)
+    app.context_processor(_for_templates)
+    app.register_blueprint(blueprint)
+
+
+def choose() -> str:
+    """Return the language of the answer under way."""
+    for wished in (session.get(_CHOICE, ""), g.get("launch_locale", "")):
+        if (primary := _primary(wished)) in LANGUAGES:
+            return primary
+    return request.accept_languages.best_match(LANGUAGES, "en")
+
+
+def gettext(text: str, **values: object) -> str:
+    """Return ``text`` in the language of the answer, with ``%(name)s`` filled in."""
+    return str(_translated(text, **values))
+
+
+def lazy_gettext(text: str) -> LazyString:
+    """Return a text that finds its language when it is shown: for tables that are built at import."""
+    return _translated_later(text)
+
+
+def current() -> str:
+    """Return the language tag that this answer is in."""
+    return str(get_locale() or "en")
+
+
+def direction(language: str) -> str:
+    """Return the writing direction of ``language``, as HTML names it."""
+    return "rtl" if _primary(language) in _RIGHT_TO_LEFT else "ltr"
+
+
+@blueprint.post("/language")
+def set_language() -> Response:
+    """Keep the choice and go back to where it was made; only a path of ours is gone back to."""
+    if (wished := request.form.get("language", "")) in LANGUAGES:
+        session[_CHOICE] = wished
+    back = request.form.get("back", "")
+    ours = back.startswith("/") and not back.startswith("//") and "\\" not in back and "\n" not in back
+    return redirect(back if ours else url_for("verify.ask"), code=303)
+
+
+def _primary(tag: str) -> str:
+    return tag.replace("_", "-").partition("-")[0].lower()
+
+
+def _for_templates() -> dict[str, object]:
+    language = current()
+    return {
+        "locale": language,
+        "direction": direction(language),
+        "languages": LANGUAGES,
+        "site_name": gettext("Microcredential Bridge"),
+    }

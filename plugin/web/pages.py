@@ -1,0 +1,48 @@
+"""The pages of teacher, learner and employer, put onto an application."""
+
+from __future__ import annotations
+
+from flask import Flask, render_template
+from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import HTTPException
+
+from plugin.verification import Limits
+from plugin.web import languages, verify
+from plugin.web.languages import gettext
+from plugin.web.limits import limiter
+from plugin.web.tools import PageTools, keep
+
+_OVERHEAD = 100_000
+"""Bytes of a form beside the file in it."""
+
+
+def init_app(app: Flask, tools: PageTools) -> None:
+    """Register the pages. ``app`` has its secret key and its security headers."""
+    keep(app, tools)
+    app.config["MAX_CONTENT_LENGTH"] = Limits().size + _OVERHEAD
+    app.config.setdefault("WTF_CSRF_TIME_LIMIT", None)
+    app.config.setdefault("WTF_CSRF_SSL_STRICT", False)  # an iframe sends no Referer: our policy forbids it
+    languages.init_app(app)
+    verify.csrf.init_app(app)
+    limiter.init_app(app)
+    app.register_blueprint(verify.blueprint)
+    app.register_error_handler(HTTPException, _explain)
+
+
+def _explain(error: HTTPException) -> tuple[str, int]:
+    """Tell a person what happened and what helps, in a page without technical words."""
+    code = error.code or 500
+    return render_template("error.html", code=code, sentence=_sentence(error)), code
+
+
+def _sentence(error: HTTPException) -> str:
+    sentences = {
+        403: gettext("This page is not for you, or you came here without your course."),
+        404: gettext("There is no such page."),
+        405: gettext("This page cannot be used in that way."),
+        413: gettext("What you sent is larger than any credential; nothing of it was read."),
+        429: gettext("You asked very often. Please wait a minute and try again."),
+    }
+    if isinstance(error, CSRFError):
+        return gettext("The page was open for too long or your browser keeps no cookies. Open it again and retry.")
+    return sentences.get(error.code or 500, gettext("Something went wrong on our side. Nothing was changed."))

@@ -1,0 +1,40 @@
+"""What the pages work with: given once by the one who wires the application, found again by every view."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import cast
+
+from flask import Flask, current_app
+
+from lti.platforms import Platform
+from lti.stores import LaunchStore, RegistrationStore
+from plugin.storage.platforms import Connected
+from plugin.storage.unit_of_work import Storage
+from plugin.verification import Report
+
+_NAME = "microcred.pages"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageTools:
+    """``check`` checks the bytes of a credential; ``clock`` returns aware UTC."""
+
+    storage: Storage
+    launches: LaunchStore
+    registrations: RegistrationStore
+    connect: Callable[[Connected], Platform]
+    check: Callable[[bytes], Report]
+    clock: Callable[[], datetime]
+
+
+def keep(app: Flask, tools: PageTools) -> None:
+    """Let the views of ``app`` work with ``tools``."""
+    app.extensions[_NAME] = tools
+
+
+def tools() -> PageTools:
+    """Return what the view under way works with."""
+    return cast(PageTools, current_app.extensions[_NAME])

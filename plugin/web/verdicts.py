@@ -1,0 +1,100 @@
+"""A report as one sentence in the visitor's language, and what its codes mean in words.
+
+Three verdicts: valid, not valid and why, cannot be checked and why. The steps' own sentences are English and carry
+the details; here stands what a person who has ten seconds needs.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from plugin.verification import Outcome, Report, StepName
+from plugin.web.languages import gettext, lazy_gettext
+
+STEP_NAMES = {
+    StepName.FORMAT: lazy_gettext("Kind of file"),
+    StepName.SCHEMA: lazy_gettext("Structure"),
+    StepName.SEAL: lazy_gettext("Unchanged since it was sealed"),
+    StepName.CERTIFICATE: lazy_gettext("Certificate of the sealer"),
+    StepName.ISSUER: lazy_gettext("The issuer is the sealer"),
+    StepName.VALIDITY: lazy_gettext("Dates"),
+    StepName.STATUS: lazy_gettext("Not revoked or replaced"),
+    StepName.COMPLETENESS: lazy_gettext("All European standard elements"),
+}
+OUTCOMES = {
+    Outcome.PASSED: lazy_gettext("passed"),
+    Outcome.FAILED: lazy_gettext("failed"),
+    Outcome.NOT_CHECKED: lazy_gettext("not checked"),
+}
+_UNREADABLE = {
+    "too_large": lazy_gettext("the file is larger than any credential"),
+    "too_deep": lazy_gettext("the document is nested deeper than any credential"),
+    "too_many_keys": lazy_gettext("the document has more entries than any credential"),
+    "number_too_large": lazy_gettext("the document contains a number beyond any use"),
+    "repeated_key": lazy_gettext("the document says the same thing twice, so readers would see different things"),
+    "not_json": lazy_gettext("the text is damaged or only part of a credential was given"),
+    "not_utf8": lazy_gettext("the file is not a text, so it is not a digital credential"),
+    "unknown_format": lazy_gettext("it is not a kind of credential that is known here"),
+}
+_REFUSALS = {
+    StepName.FORMAT: lazy_gettext("the file is damaged"),
+    StepName.SCHEMA: lazy_gettext("it is not built as the European model demands"),
+    StepName.SEAL: lazy_gettext("it was changed after it was sealed, or its seal is not genuine"),
+    StepName.CERTIFICATE: lazy_gettext("the certificate behind the seal cannot be relied on"),
+    StepName.ISSUER: lazy_gettext("it was not sealed by the institution that it names"),
+    StepName.VALIDITY: lazy_gettext("its dates do not fit: it is expired or not valid yet"),
+    StepName.STATUS: lazy_gettext("the issuer has withdrawn it"),
+    StepName.COMPLETENESS: lazy_gettext("it lacks elements that a European micro-credential must have"),
+}
+_CODES = {
+    "no_seal": lazy_gettext("it carries no seal, so anybody could have written it"),
+    "expired": lazy_gettext("it has expired"),
+    "not_yet_valid": lazy_gettext("it is not valid yet"),
+    "revoked": lazy_gettext("the issuer has revoked it"),
+    "suspended": lazy_gettext("the issuer has suspended it for now"),
+    "superseded": lazy_gettext("the issuer has replaced it by a newer one"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """One sentence; ``tone`` is ``good``, ``bad`` or ``wait`` and is never told by colour alone."""
+
+    tone: str
+    sentence: str
+
+
+def verdict(report: Report) -> Verdict:
+    """Say in one sentence what the whole report comes to."""
+    if not report.format or report.step(StepName.FORMAT).code in _UNREADABLE:
+        reason = _UNREADABLE.get(report.step(StepName.FORMAT).code, _UNREADABLE["unknown_format"])
+        return Verdict("wait", gettext("Cannot be checked: %(reason)s.", reason=reason))
+    if report.failures:
+        return Verdict("bad", gettext("Not valid: %(reason)s.", reason=_refusal(report)))
+    if not report.seal_checked:
+        return Verdict("wait", gettext("Cannot be checked: nobody could check its seal."))
+    return _intact(report)
+
+
+def _refusal(report: Report) -> str:
+    """Name the failure that a person should know of first: what the issuer says, then the seal, then the rest."""
+    weights = (StepName.SEAL, StepName.STATUS, StepName.VALIDITY, StepName.ISSUER, StepName.CERTIFICATE)
+    first = min(report.failures, key=lambda step: weights.index(step.name) if step.name in weights else len(weights))
+    specific = _CODES.get(first.code) if first.name is not StepName.CERTIFICATE else None
+    return str(specific or _REFUSALS[first.name])
+
+
+def _intact(report: Report) -> Verdict:
+    if report.seal and report.seal.development:
+        return Verdict("wait", gettext("Practice only: it is sealed with a development seal, which proves nothing."))
+    if report.step(StepName.CERTIFICATE).outcome is not Outcome.PASSED:
+        return Verdict(
+            "wait",
+            gettext(
+                "Cannot be checked fully: it is unchanged since it was sealed, but who sealed it is not confirmed."
+            ),
+        )
+    if report.step(StepName.STATUS).outcome is not Outcome.PASSED:
+        sentence = gettext("Valid as it was sealed; whether the issuer has revoked it since could not be asked.")
+        return Verdict("wait", sentence)
+    return Verdict("good", gettext("Valid: sealed by its issuer, unchanged, and not revoked."))

@@ -1,0 +1,166 @@
+"""The pages as an application for tests: real storage on SQLite, launches in memory, the real check."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from lti.claims import Launch, LaunchId, Message, Person, Place, Services, VerifiedClaims
+from lti.platforms import Platform
+from lti.roles import Role
+from lti.stores import Deployment, Registration
+from mappings.assessment import CourseId, LearnerId, PlatformId
+from plugin.storage.platforms import Connected
+from plugin.storage.unit_of_work import Storage
+from plugin.verification import CheckContext, Report, check
+from plugin.web import pages, security
+from plugin.web.tools import PageTools
+from tests.factories import ISSUED
+
+LMS = "https://lms.example"
+TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
+
+
+class MemoryLaunches:
+    """Launches in a dictionary."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, Launch] = {}
+
+    def keep(self, launch: Launch, claims: VerifiedClaims) -> bool:
+        fresh = launch.id not in self.kept
+        self.kept.setdefault(launch.id, launch)
+        return fresh
+
+    def find(self, launch: LaunchId) -> Launch | None:
+        return self.kept.get(launch)
+
+    def forget_before(self, moment: datetime) -> int:
+        return 0
+
+
+class OneRegistration:
+    """The one platform of the tests, which frames us from its own origin."""
+
+    def find(self, issuer: str, client_id: str) -> Registration | None:
+        return Registration(issuer, client_id, f"{LMS}/auth", f"{LMS}/token", f"{LMS}/jwks", "moodle", "LMS", (LMS,))
+
+    def of_issuer(self, issuer: str) -> tuple[Registration, ...]:
+        return ()
+
+    def registrations(self) -> tuple[Registration, ...]:
+        return ()
+
+    def save(self, registration: Registration, now: datetime) -> None: ...
+
+    def deployments(self, registration: str) -> tuple[Deployment, ...]:
+        return ()
+
+    def note_deployment(self, deployment: Deployment) -> None: ...
+
+    def allow_deployment(self, platform: PlatformId, *, allowed: bool) -> None: ...
+
+
+class RecordedPlatform:
+    """A platform that shows what a test put into it."""
+
+    def __init__(self, records: dict[str, Any]) -> None:
+        self.records = records
+
+    @property
+    def id(self) -> PlatformId:
+        return next(iter(self.records.values())).course.platform
+
+    def course(self, course: CourseId) -> Any:
+        return next(iter(self.records.values())).course
+
+    def people(self, course: CourseId) -> tuple[Any, ...]:
+        return tuple(record.learner for record in self.records.values())
+
+    def read(self, course: CourseId, learners: Any = None, since: datetime | None = None) -> Iterator[Any]:
+        wanted = None if learners is None else set(learners)
+        for record in self.records.values():
+            if record.course.id == course and (wanted is None or record.learner.id in wanted):
+                yield record
+
+
+def a_launch(role: Role, person: str = "4", *, course: str = "3", platform: str = "", **more: Any) -> Launch:
+    """A launch into a course, as a person; ``platform`` names another deployment."""
+    launch = Launch(
+        id=LaunchId(f"{abs(hash((role, person, course, platform))):032x}"[:32]),
+        message=Message.RESOURCE_LINK,
+        issuer=LMS,
+        client_id="client",
+        deployment_id=platform or "1",
+        person=Person(LearnerId(person), role, "Tessa", "Teacher", "Tessa Teacher", "", "", "en"),
+        place=Place(CourseId(course), "ADA101", "Applied Data Analysis", "link-1", "Micro-credential"),
+        services=Services("", "", "", ()),
+        product="moodle",
+        product_version="4.5",
+        target_link_uri="",
+        return_url=f"{LMS}/return",
+        deep_linking=None,
+        for_user="",
+        custom=(),
+        launched_at=ISSUED,
+    )
+    return replace(launch, **more)
+
+
+class Site:
+    """A running application and what stands behind it."""
+
+    def __init__(self, storage: Storage, platform: Platform | None = None, now: datetime = ISSUED) -> None:
+        self.storage, self.platform, self.now = storage, platform, now
+        self.launches = MemoryLaunches()
+        self.app = Flask("plugin.web")
+        self.app.config.update(SECRET_KEY="test", RATELIMIT_ENABLED=False)
+        security.init_app(self.app)
+        pages.init_app(self.app, self._tools())
+
+    def _tools(self) -> PageTools:
+        return PageTools(
+            storage=self.storage,
+            launches=self.launches,
+            registrations=OneRegistration(),
+            connect=self._connect,
+            check=self._check,
+            clock=lambda: self.now,
+        )
+
+    def _connect(self, connected: Connected) -> Platform:
+        assert self.platform is not None
+        return self.platform
+
+    def _check(self, data: bytes) -> Report:
+        return check(data, CheckContext(self.now))
+
+    def browser(self) -> Browser:
+        """A visitor with cookies of their own."""
+        return Browser(self.app.test_client())
+
+
+class Browser:
+    """A visitor who fills in forms with the token that the page gave."""
+
+    def __init__(self, client: FlaskClient) -> None:
+        self.client = client
+
+    def get(self, path: str, **more: Any) -> TestResponse:
+        return self.client.get(path, **more)
+
+    def post(self, path: str, form: dict[str, Any] | None = None, *, page: str = "", **more: Any) -> TestResponse:
+        """Open ``page`` (or ``path``), take its token, and send ``form``."""
+        return self.client.post(path, data={"csrf_token": self.token(page or path), **(form or {})}, **more)
+
+    def token(self, page: str) -> str:
+        """The token of the forms on ``page``, empty where it has none."""
+        found = TOKEN.search(self.client.get(page).text)
+        return found[1] if found else ""

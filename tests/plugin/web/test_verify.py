@@ -1,0 +1,132 @@
+"""Checking a credential on a page: one verdict first, nothing kept, and one sentence for anything hostile."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from werkzeug.test import TestResponse
+
+from plugin.portrait.elm import of_elm
+from tests.conftest import require_data
+from tests.plugin.web.site import Site
+
+PAYLOAD = "<script>alert(1)</script><img src=x onerror=alert(1)>"
+
+
+def upload(site: Site, data: bytes, name: str = "credential.json") -> TestResponse:
+    """Hand in a file, encoded here: the test client would leave its own temporary file open."""
+    browser = site.browser()
+    fields = {"csrf_token": browser.token("/verify").encode(), f'file"; filename="{name}': data}
+    parts = [f'--cut\r\nContent-Disposition: form-data; name="{key}"\r\n\r\n'.encode() + fields[key] for key in fields]
+    body = b"\r\n".join([*parts, b"--cut--\r\n"])
+    return browser.client.post("/verify", data=body, content_type="multipart/form-data; boundary=cut")
+
+
+def commission_sample() -> bytes:
+    """The European Commission's signed micro-credential of 2023."""
+    return require_data("elm/samples/Sample-MC-Annex1-signed.jsonld").read_bytes()
+
+
+def test_a_foreign_credential_is_told_verdict_first_and_in_plain_words(site: Site) -> None:
+    """The Commission's sample: intact, who sealed it is not confirmed, and what it says can be read."""
+    page = upload(site, commission_sample()).text
+
+    assert page.index("Cannot be checked fully") < page.index("What was learned") < page.index("Each check")
+    assert "EQF level" in page
+    assert page.count('<tr><th scope="row">') == 8
+
+
+def test_a_changed_credential_shows_nothing_of_what_it_says(site: Site) -> None:
+    """Where the seal fails, nobody knows who wrote the text: it is not shown."""
+    document = json.loads(commission_sample())
+    document["payload"] = document["payload"].replace("Pass", "Fail", 1)
+
+    page = upload(site, json.dumps(document).encode()).text
+
+    assert "Not valid:" in page
+    assert "What was learned" not in page
+
+
+def test_a_program_gets_the_report_as_json_without_a_token(site: Site) -> None:
+    """No form of a browser can send this content type, so there is no session to protect."""
+    answer = site.app.test_client().post(
+        "/verify", data=commission_sample(), content_type="application/vc", headers={"Accept": "application/json"}
+    )
+
+    assert answer.get_json()["format"] == "elm"
+    assert [step["number"] for step in answer.get_json()["steps"]] == list(range(1, 9))
+
+
+def test_a_form_without_its_token_is_refused(site: Site) -> None:
+    """CSRF protects this form like every other."""
+    answer = site.app.test_client().post("/verify", data={"text": "{}"})
+
+    assert answer.status_code == 400
+    assert "open for too long" in answer.text
+
+
+def test_nothing_given_is_said_and_linked_to_its_field(site: Site) -> None:
+    """The summary leads to the field."""
+    answer = site.browser().post("/verify", {"text": "  "})
+
+    assert answer.status_code == 422
+    assert '<a href="#file">' in answer.text
+
+
+HOSTILE = {
+    "json bomb": (b'{"a":[' + b'"x",' * 1_249_990 + b'"x"]}', "not a kind of credential"),
+    "above the limit": (b'{"a":"' + b"x" * 5_050_000 + b'"}', "larger than any credential"),
+    "deep nesting": (b"[" * 100_000 + b"]" * 100_000, "nested deeper"),
+    "a million keys": (("{" + ",".join(f'"{n}":1' for n in range(400_000)) + "}").encode(), "more entries"),
+    "repeated key": (b'{"type":"a","type":"b"}', "the same thing twice"),
+    "huge number": (b'{"a":' + b"9" * 5_000 + b"}", "a number beyond any use"),
+    "image": (b"\x89PNG\r\n\x1a\n" + bytes(range(256)), "not a text"),
+    "pdf": (b"%PDF-1.7 nothing", "not a kind of credential"),
+    "half a document": (b'{"credentialSubject": {', "damaged"),
+    "html": (PAYLOAD.encode(), "not a kind of credential"),
+}
+
+
+@pytest.mark.parametrize("kind", HOSTILE)
+def test_a_hostile_upload_gets_one_clear_sentence(site: Site, kind: str) -> None:
+    """No server error, no script, one sentence that says what is wrong."""
+    data, sentence = HOSTILE[kind]
+
+    answer = upload(site, data)
+
+    assert answer.status_code in {200, 413}
+    assert sentence in answer.text
+    assert "<script" not in answer.text
+
+
+def test_a_body_above_the_limit_is_refused_before_it_is_read(site: Site) -> None:
+    """The announced length is enough to refuse."""
+    answer = site.app.test_client().post("/verify", data=b"x" * 6_000_000, content_type="application/json")
+
+    assert answer.status_code == 413
+    assert "larger than any credential" in answer.text
+
+
+def with_html_everywhere(value: Any) -> Any:
+    """Put markup behind every text of a document but its types, ids and contexts."""
+    if isinstance(value, dict):
+        kept = {"type", "id", "@context", "issuanceDate", "validFrom", "issued"}
+        return {name: each if name in kept else with_html_everywhere(each) for name, each in value.items()}
+    if isinstance(value, list):
+        return [with_html_everywhere(each) for each in value]
+    return f"{value}{PAYLOAD}" if isinstance(value, str) else value
+
+
+def test_html_in_every_field_of_a_credential_stays_text(site: Site) -> None:
+    """A stranger's credential cannot put markup or a link of another scheme onto our page."""
+    content = json.loads(json.loads(commission_sample())["payload"])
+    portrait = of_elm(with_html_everywhere(content), "en")
+
+    with site.app.test_request_context("/"):
+        page = site.app.jinja_env.get_template("portrait.html").make_module().show(portrait)
+
+    assert PAYLOAD in portrait.title
+    assert "<script" not in page
+    assert "<img" not in page
