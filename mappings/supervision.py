@@ -100,7 +100,8 @@ def _short_of_the_best(title: str, presence: Presence, identity_verified: bool) 
 
 def _ignored(title: str, evidence: SupervisionEvidence) -> str:
     if evidence.source is EvidenceSource.PLATFORM_SETTING:
-        return f"{title}: the platform's setting “{evidence.method or evidence.stated_by}” may suggest supervision, but proves none."
+        setting = evidence.method or evidence.stated_by
+        return f"{title}: the platform's setting “{setting}” may suggest supervision, but proves none."
     if evidence.open_flag:
         return f"{title}: a finding of {evidence.stated_by} is still open, so its record does not count yet."
     return f"{title}: the record of {evidence.stated_by} does not name this learner, so it does not count."
