@@ -17,6 +17,7 @@ from mappings.profile import Cycle
 from mappings.vocabularies.terms import Term
 
 _ALPHA2: dict[str, str] = json.loads(files("mappings.documents").joinpath("country-alpha2.json").read_text())["alpha2"]
+_THIS_MACHINE = frozenset({"127.0.0.1", "localhost"})
 _SUPERVISION = "http://data.europa.eu/snb/supervision-verification/"
 
 
@@ -56,9 +57,13 @@ CYCLE_WORDS = {
 
 @lru_cache(maxsize=256)
 def did_web(url: str) -> str:
-    """Return the ``did:web`` of an https base URL (did:web method, 2.5.2): host, port as ``%3A``, path by colons."""
+    """Return the ``did:web`` of an https base URL (did:web method, 2.5.2): host, port as ``%3A``, path by colons.
+
+    Plain http is taken for this machine itself, where a trial run has no certificate.
+    """
     parts = urlsplit(url)
-    if parts.scheme != "https" or not parts.hostname or parts.query or parts.fragment or parts.username:
+    secure = parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _THIS_MACHINE)
+    if not secure or not parts.hostname or parts.query or parts.fragment or parts.username:
         raise InvalidValue("an issuer URL is https, with a host and nothing after its path")
     host = parts.hostname if parts.port is None else f"{parts.hostname}%3A{parts.port}"
     return ":".join(["did", "web", host, *(step for step in parts.path.split("/") if step)])

@@ -16,6 +16,7 @@ from mappings.vocabularies.terms import Term
     [
         ("https://mc.example.edu", "did:web:mc.example.edu"),
         ("https://mc.example.edu/", "did:web:mc.example.edu"),
+        ("http://127.0.0.1:8080", "did:web:127.0.0.1%3A8080"),
         ("https://MC.example.edu:8443/t/one/", "did:web:mc.example.edu%3A8443:t:one"),
     ],
 )
