@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 export CONFORMANCE_DATA ?= $(abspath ../shared/data)
 
-.PHONY: demo test check conformance crash bench serve clean lock
+.PHONY: translations translations demo test check conformance crash bench serve clean lock
 .DEFAULT_GOAL := demo
 
 .venv/.ready: requirements.lock setup.cfg pyproject.toml
@@ -46,3 +46,8 @@ lock: ## renew both locks: of development and of the image (needs uv)
 
 clean: ## remove what the targets above made
 	rm -rf .venv build var .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage *.egg-info
+
+translations: .venv/.ready ## collect new texts into the catalogues and compile them; edit the .po files in between
+	cd plugin/web && ../../$(BIN)/pybabel -q extract -F translations/babel.cfg -k lazy_gettext --no-location --sort-output --omit-header -o translations/messages.pot .
+	cd plugin/web && ../../$(BIN)/pybabel -q update -N --omit-header -i translations/messages.pot -d translations
+	cd plugin/web && ../../$(BIN)/pybabel -q compile -d translations && rm translations/messages.pot

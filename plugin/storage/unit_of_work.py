@@ -12,9 +12,11 @@ from plugin.storage.audit import AuditTrail
 from plugin.storage.awards import Awards
 from plugin.storage.credentials import Credentials
 from plugin.storage.engine import READ_ONLY
+from plugin.storage.holdings import Holdings
 from plugin.storage.outbox import Outbox
 from plugin.storage.platforms import Platforms
 from plugin.storage.profiles import Offers, Profiles
+from plugin.storage.sharing import Shares
 from plugin.storage.vault import Vault
 
 
@@ -30,6 +32,8 @@ class UnitOfWork:
         self.awards = Awards(connection, self.audit)
         self.credentials = Credentials(connection, public_url)
         self.outbox = Outbox(connection)
+        self.shares = Shares(connection)
+        self.holdings = Holdings(connection)
 
 
 class Storage:
@@ -37,14 +41,14 @@ class Storage:
 
     def __init__(self, engine: Engine, vault: Vault, public_url: str) -> None:
         self.engine = engine
-        self.vault = vault
+        self._vault = vault
         self._public_url = public_url
 
     @contextmanager
     def begin(self) -> Iterator[UnitOfWork]:
         """Open a writing transaction: committed at the end, rolled back where an exception leaves it."""
         with self.engine.begin() as connection:
-            work = UnitOfWork(connection, self.vault, self._public_url)
+            work = UnitOfWork(connection, self._vault, self._public_url)
             yield work
             work.audit.flush()
 
@@ -52,4 +56,4 @@ class Storage:
     def reading(self) -> Iterator[UnitOfWork]:
         """Open a transaction that only reads, and blocks nobody."""
         with self.engine.connect() as connection:
-            yield UnitOfWork(connection.execution_options(**{READ_ONLY: True}), self.vault, self._public_url)
+            yield UnitOfWork(connection.execution_options(**{READ_ONLY: True}), self._vault, self._public_url)

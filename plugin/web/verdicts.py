@@ -7,7 +7,9 @@ the details; here stands what a person who has ten seconds needs.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
+from plugin.storage.holdings import Standing
 from plugin.verification import Outcome, Report, StepName
 from plugin.web.languages import gettext, lazy_gettext
 
@@ -98,3 +100,17 @@ def _intact(report: Report) -> Verdict:
         sentence = gettext("Valid as it was sealed; whether the issuer has revoked it since could not be asked.")
         return Verdict("wait", sentence)
     return Verdict("good", gettext("Valid: sealed by its issuer, unchanged, and not revoked."))
+
+
+def of_standing(standing: Standing, now: datetime) -> Verdict:
+    """Say in one sentence how one of our own credentials stands."""
+    day = f"{standing.at:%Y-%m-%d}" if standing.at else ""
+    if standing.status == "revoked":
+        return Verdict("bad", gettext("Not valid: the issuer revoked it on %(day)s.", day=day))
+    if standing.status == "superseded":
+        return Verdict("bad", gettext("Not valid any more: it was replaced by a newer one on %(day)s.", day=day))
+    if standing.valid_until is not None and standing.valid_until <= now:
+        return Verdict(
+            "bad", gettext("Not valid any more: it expired on %(day)s.", day=f"{standing.valid_until:%Y-%m-%d}")
+        )
+    return Verdict("good", gettext("The issuer has not revoked this credential."))

@@ -142,9 +142,14 @@ class Site:
     def _check(self, data: bytes) -> Report:
         return check(data, CheckContext(self.now))
 
-    def browser(self) -> Browser:
-        """A visitor with cookies of their own."""
-        return Browser(self.app.test_client())
+    def browser(self, *launches: Launch) -> Browser:
+        """A visitor with cookies of their own, who came by these launches."""
+        client = self.app.test_client()
+        for launch in launches:
+            self.launches.keep(launch, VerifiedClaims({}))
+        with client.session_transaction() as session:
+            session["launches"] = [launch.id for launch in launches]
+        return Browser(client) if launches else Browser(self.app.test_client())
 
 
 class Browser:

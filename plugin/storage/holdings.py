@@ -1,0 +1,144 @@
+"""What one person holds or is on the way to, across courses, and how a credential stands today."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select, insert, select, update
+
+from mappings import snapshot
+from mappings.elements import MicroCredential
+from mappings.profile import CourseProfile
+from mappings.text import Text
+from plugin.storage.awards import State, StoredReason
+from plugin.storage.page_tables import objections
+from plugin.storage.sharing import Holder
+from plugin.storage.tables import awards, credentials, offers, profiles
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How a credential stands: ``status`` is ``valid``, ``revoked`` or ``superseded``, since ``at``.
+
+    ``successor`` is the id of the credential that replaces it, empty where there is none.
+    """
+
+    credential_id: str
+    status: str
+    at: datetime | None
+    successor: str
+    valid_until: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Objection:
+    """What a learner wrote about an award, and what a person answered."""
+
+    id: str
+    award_id: str
+    text: str
+    created_at: datetime
+    answer: str
+    answered_by: str
+    answered_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Holding:
+    """One award as its learner sees it. ``credential_id`` is empty while nothing is sealed."""
+
+    award_id: str
+    course_title: str
+    profile: CourseProfile
+    state: State
+    reasons: tuple[StoredReason, ...]
+    credential_id: str
+    credential: MicroCredential | None
+    sealed_at: datetime | None
+    moved_at: datetime
+
+    @property
+    def title(self) -> Text | None:
+        """The title of the credential."""
+        return self.profile.title
+
+
+class Holdings:
+    """Reading for pages within one transaction."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def of(self, holder: Holder) -> tuple[Holding, ...]:
+        """Return everything of one person, newest first."""
+        query = _holdings().where(awards.c.platform_id == holder.platform, awards.c.learner_id == holder.learner)
+        return tuple(_holding(row) for row in self._connection.execute(query.order_by(awards.c.moved_at.desc())))
+
+    def credential(self, holder: Holder, credential_id: str) -> Holding | None:
+        """Return one sealed credential of this person; another's is as unknown as one that does not exist."""
+        return next((each for each in self.of(holder) if each.credential_id == credential_id), None)
+
+    def award(self, holder: Holder, award_id: str) -> Holding | None:
+        """Return one award of this person."""
+        return next((each for each in self.of(holder) if each.award_id == award_id), None)
+
+    def standing(self, credential_id: str) -> Standing | None:
+        """Return how a sealed credential stands, None where there is none of this id."""
+        sealed = (credentials.c.id == credential_id, credentials.c.sealed_at.is_not(None))
+        row = self._connection.execute(select(credentials).where(*sealed)).one_or_none()
+        if row is None:
+            return None
+        successor = select(credentials.c.id).where(credentials.c.supersedes == credential_id)
+        newer = self._connection.execute(successor.limit(1)).scalar()
+        return Standing(row.id, row.status, row.status_at, newer or "", row.valid_until)
+
+    def object(self, award_id: str, text: str, now: datetime) -> None:
+        """Keep what a learner objects to."""
+        row = {"id": str(uuid.uuid4()), "award_id": award_id, "text": text, "created_at": now}
+        self._connection.execute(insert(objections).values(**row))
+
+    def answer(self, objection_id: str, answer: str, *, by: str, now: datetime) -> None:
+        """Keep the answer of a named person."""
+        said = {"answer": answer, "answered_by": by, "answered_at": now}
+        self._connection.execute(update(objections).where(objections.c.id == objection_id).values(**said))
+
+    def objections(self, award_ids: tuple[str, ...]) -> tuple[Objection, ...]:
+        """Return what was objected to these awards, oldest first."""
+        query = select(objections).where(objections.c.award_id.in_(award_ids)).order_by(objections.c.created_at)
+        return tuple(Objection(**row) for row in self._connection.execute(query).mappings())
+
+
+def _holdings() -> Select[Any]:
+    of_award = credentials.c.award_id == awards.c.id
+    profile = (profiles.c.id == offers.c.profile_id) & (profiles.c.version == offers.c.profile_version)
+    columns = (
+        awards.c.id,
+        awards.c.state,
+        awards.c.reasons,
+        awards.c.moved_at,
+        offers.c.course_title,
+        profiles.c.body,
+        credentials.c.id.label("credential_id"),
+        credentials.c.snapshot,
+        credentials.c.sealed_at,
+    )
+    tables = awards.join(offers, awards.c.offer_id == offers.c.id).join(profiles, profile)
+    return select(*columns).select_from(tables.join(credentials, of_award, isouter=True))
+
+
+def _holding(row: Row[Any]) -> Holding:
+    sealed = row.sealed_at is not None
+    return Holding(
+        award_id=row.id,
+        course_title=row.course_title,
+        profile=snapshot.load(CourseProfile, row.body),
+        state=State(row.state),
+        reasons=tuple(StoredReason(**reason) for reason in row.reasons),
+        credential_id=row.credential_id if sealed else "",
+        credential=snapshot.load(MicroCredential, row.snapshot) if sealed else None,
+        sealed_at=row.sealed_at,
+        moved_at=row.moved_at,
+    )

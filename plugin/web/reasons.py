@@ -1,0 +1,55 @@
+"""Why an award waits, in the visitor's language: the decision's code says what, its subject what it is about.
+
+English pages show the decision's own sentence, which also knows the numbers. Another language says the same by the
+code, with the title of what it is about; a code that is not known here is shown in English rather than not at all.
+"""
+
+from __future__ import annotations
+
+from mappings.awarding import ReasonCode
+from mappings.profile import CourseProfile
+from plugin.storage.awards import StoredReason
+from plugin.web.languages import current, gettext, lazy_gettext
+
+_SENTENCES = {
+    ReasonCode.NOT_A_LEARNER: lazy_gettext("Only learners of the course receive it."),
+    ReasonCode.NEVER_STARTED: lazy_gettext("The course was never started."),
+    ReasonCode.NOT_COMPLETED: lazy_gettext("The course is not completed yet."),
+    ReasonCode.COMPLETION_NOT_TRACKED: lazy_gettext("The platform does not track whether the course is completed."),
+    ReasonCode.NOT_GRADED: lazy_gettext("%(about)s is not graded yet."),
+    ReasonCode.NOT_POSTED: lazy_gettext("The grade of %(about)s is not shown to the learner yet."),
+    ReasonCode.NOT_SETTLED: lazy_gettext("The result of %(about)s is not settled yet."),
+    ReasonCode.EXCUSED: lazy_gettext("%(about)s was excused and so proves nothing."),
+    ReasonCode.NOT_PASSED: lazy_gettext("%(about)s was not passed."),
+    ReasonCode.NOT_JUDGED: lazy_gettext("Nobody said when %(about)s is passed."),
+    ReasonCode.NOT_RATED: lazy_gettext("%(about)s is not rated yet."),
+    ReasonCode.NOT_PROFICIENT: lazy_gettext("%(about)s is not rated proficient."),
+    ReasonCode.NO_OUTCOME_DECLARED: lazy_gettext("The course names no learning outcome yet."),
+    ReasonCode.NO_OUTCOME_PROVEN: lazy_gettext("No learning outcome is proven."),
+    ReasonCode.OUTCOME_NOT_PROVEN: lazy_gettext("Every learning outcome must be proven, and not all are."),
+    ReasonCode.APPROVAL_NEEDED: lazy_gettext("A person approves every award of this course, and has not yet."),
+    ReasonCode.OPEN_FLAG: lazy_gettext("A finding on %(about)s waits for a person to look at it."),
+    ReasonCode.PARTICIPATION_DISPUTED: lazy_gettext("Profile and platform differ on how the course is held."),
+    "missing_element": lazy_gettext(
+        "The description of the credential is not complete yet; the institution can complete it."
+    ),
+    "refused_by_person": lazy_gettext("A person of the institution refused it."),
+}
+
+
+def sentence(reason: StoredReason, profile: CourseProfile | None = None) -> str:
+    """Return one reason as a sentence in the language of the answer."""
+    known = _SENTENCES.get(reason.code)
+    if current() == "en" or known is None:
+        return reason.sentence
+    return str(known) % {"about": _about(reason.subject, profile)}
+
+
+def _about(subject: str, profile: CourseProfile | None) -> str:
+    """Return the title of the assessment or outcome that a reason is about."""
+    if profile is not None:
+        titles = {str(assessment.activity): assessment.title for assessment in profile.assessments}
+        titles |= {outcome.id: outcome.title for outcome in profile.outcomes}
+        if subject in titles:
+            return f"“{titles[subject].in_language(current())}”"
+    return gettext("one assessment")

@@ -1,0 +1,71 @@
+"""Who is visiting: the launches that a browser's session holds, and what each of them opens.
+
+A launch id names a launch and opens nothing by itself; the session must hold it too. Every page of a launch says so
+in its address, so that two courses in two tabs are never mistaken for each other. Whoever has no launch of the
+right kind gets the same answer as one who has none at all.
+"""
+
+from __future__ import annotations
+
+from flask import abort, g, session
+
+from lti.claims import Launch, LaunchId
+from lti.roles import Role
+from mappings.assessment import LearnerId, PlatformId
+from plugin.storage.sharing import Holder
+from plugin.web import security
+from plugin.web.tools import tools
+
+KEPT = "kept"
+"""Stands for a launch in the address of somebody who came by a recovery link."""
+_LAUNCHES, _HOLDER = "launches", "holder"
+_MOST = 10
+_TEACHERS = frozenset({Role.TEACHER, Role.ADMINISTRATOR})
+_LEARNERS = frozenset({Role.LEARNER, Role.PREVIEW})
+
+
+def remember(launch: LaunchId) -> None:
+    """Let this browser use ``launch``, which was accepted just now. The oldest are dropped."""
+    session[_LAUNCHES] = [*session.get(_LAUNCHES, []), launch][-_MOST:]
+
+
+def remember_holder(holder: Holder) -> None:
+    """Let this browser see what ``holder`` holds: a recovery link was opened."""
+    session[_HOLDER] = [holder.platform, holder.learner]
+
+
+def is_known() -> bool:
+    """Whether this browser came from a platform or by a recovery link."""
+    return _LAUNCHES in session or _HOLDER in session
+
+
+def teacher(launch_id: str) -> Launch:
+    """Return the launch of a teacher into a course, or answer 403."""
+    launch = _launch(launch_id)
+    if launch.person.role not in _TEACHERS or not launch.place.course:
+        abort(403)
+    return launch
+
+
+def holder(key: str) -> Holder:
+    """Return the learner of a launch, or of an opened recovery link, or answer 403."""
+    if key == KEPT:
+        if _HOLDER not in session:
+            abort(403)
+        platform, learner = session[_HOLDER]
+        return Holder(PlatformId(platform), LearnerId(learner))
+    launch = _launch(key)
+    if launch.person.role not in _LEARNERS:
+        abort(403)
+    return Holder(launch.platform, launch.person.id)
+
+
+def _launch(launch_id: str) -> Launch:
+    held = launch_id in session.get(_LAUNCHES, [])
+    launch = tools().launches.find(LaunchId(launch_id)) if held else None
+    if launch is None:
+        abort(403)
+    registration = tools().registrations.find(launch.issuer, launch.client_id)
+    security.allow_framing(registration.origins if registration and registration.origins else launch.origins)
+    g.launch_locale = launch.person.locale
+    return launch

@@ -1,0 +1,85 @@
+"""What the pages' tests find in the database: an issued credential, and awards on the way."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from lti.claims import platform_id
+from mappings.assessment import AssessmentRecord, CourseId, LearnerId
+from mappings.awarding import Award, decide
+from mappings.describe import describe
+from mappings.documents.envelope import Document, Format
+from mappings.documents.rendering import render
+from mappings.elements import MicroCredential
+from plugin.sealing.development import development_seal
+from plugin.sealing.jades import JadesSealer
+from plugin.sealing.keys import from_pem
+from plugin.storage.awards import AwardRow, Move, State, StoredReason
+from plugin.storage.credentials import Reserved
+from plugin.storage.platforms import Connected
+from plugin.storage.profiles import Offer
+from plugin.storage.unit_of_work import Storage
+from tests import factories
+from tests.factories import ISSUED, READ
+from tests.plugin.web.site import LMS
+
+PLATFORM = platform_id(LMS, "client", "1")
+"""The deployment that :func:`tests.plugin.web.site.a_launch` comes from."""
+COURSE = CourseId("3")
+_SEAL = development_seal(factories.issuer(), READ)
+SEALER = JadesSealer(from_pem(_SEAL.key_pem, _SEAL.certificate_pem))
+
+
+def records() -> dict[str, AssessmentRecord]:
+    """The six learners of the recorded course, on the platform of the tests' launches."""
+    return {
+        name: replace(record, course=replace(record.course, platform=PLATFORM))
+        for name, record in factories.ada101().items()
+    }
+
+
+def a_platform(storage: Storage) -> None:
+    """The platform of the launches, connected."""
+    with storage.begin() as work:
+        work.platforms.connect(Connected(PLATFORM, "moodle", LMS, token="secret-token"), READ)
+
+
+def an_offer(storage: Storage) -> Offer:
+    """The recorded course with its credential enabled."""
+    a_platform(storage)
+    profile, issuer = factories.profile(), factories.issuer()
+    with storage.begin() as work:
+        work.profiles.keep_course_profile(profile, READ)
+        work.profiles.keep_issuer(issuer, READ)
+        return work.offers.enable(PLATFORM, COURSE, profile=profile, issuer=issuer, now=READ)
+
+
+def sealed_credential(storage: Storage, offer: Offer, who: str = "anna") -> Reserved:
+    """One learner of the recorded course, all the way to a sealed European Digital Credential."""
+    record = records()[who]
+    award = decide(record, factories.profile())
+    assert isinstance(award, Award)
+    described = describe(award, factories.profile(), factories.issuer(), ISSUED)
+    assert isinstance(described, MicroCredential)
+    return _seal(storage, offer, record.learner.id, described)
+
+
+def _seal(storage: Storage, offer: Offer, learner: LearnerId, described: MicroCredential) -> Reserved:
+    with storage.begin() as work:
+        row = work.awards.open(offer, learner, READ)
+        row = work.awards.move(row, Move(to=State.RESERVED, now=ISSUED, actor="issuing"))
+        reserved = work.credentials.reserve(row, described, versions=(1, 1), now=ISSUED)
+    document: Document = render(Format.ELM, described, reserved.envelope)
+    sealed = SEALER.seal(document, ISSUED)
+    with storage.begin() as work:
+        work.credentials.keep(reserved.envelope.id, sealed, ISSUED)
+        work.awards.move(row, Move(to=State.SEALED, now=ISSUED, actor="issuing"))
+    return reserved
+
+
+def waiting_award(storage: Storage, offer: Offer, learner: str = "7") -> AwardRow:
+    """Dieter's award: his project is not graded yet."""
+    reason = StoredReason("not_graded", "“Data project” is not graded yet.", "8")
+    with storage.begin() as work:
+        row = work.awards.open(offer, LearnerId(learner), READ)
+        return work.awards.move(row, Move(to=State.WITHHELD, now=READ, actor="sync", reasons=(reason,)))

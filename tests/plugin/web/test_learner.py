@@ -1,0 +1,138 @@
+"""The learner's pages: what is earned, why not yet, sharing, objecting, keeping access."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from lti.roles import Role
+from plugin.storage.credentials import Reserved
+from tests.plugin.web.site import Browser, Site, a_launch
+from tests.plugin.web.stock import an_offer, sealed_credential, waiting_award
+
+LAUNCH = a_launch(Role.LEARNER, "4")
+HOME = f"/mine/{LAUNCH.id}"
+
+
+@pytest.fixture
+def issued(site: Site) -> Reserved:
+    """Anna's credential."""
+    return sealed_credential(site.storage, an_offer(site.storage))
+
+
+@pytest.fixture
+def anna(site: Site) -> Browser:
+    """Anna, who launched the tool."""
+    return site.browser(LAUNCH)
+
+
+def test_an_earned_credential_is_there_without_a_click(anna: Browser, issued: Reserved) -> None:
+    """Nothing to claim."""
+    page = anna.get(HOME).text
+
+    assert "Applied Data Analysis" in page
+    assert "has not revoked" in page
+    assert "Sealed on 2026-11-24 by Test Academy" in page
+
+
+def test_the_file_is_handed_out_as_it_was_sealed(site: Site, anna: Browser, issued: Reserved) -> None:
+    """The bytes are the credential."""
+    answer = anna.get(f"{HOME}/credential/{issued.envelope.id}/file/elm")
+
+    with site.storage.reading() as work:
+        (sealed,) = work.credentials.documents(issued.envelope.id)
+    assert answer.data == sealed.body
+    assert answer.headers["Content-Disposition"].startswith("attachment")
+
+
+def test_sharing_takes_one_form_and_can_be_stopped(anna: Browser, issued: Reserved) -> None:
+    """The link works at once, and no more after it was stopped."""
+    own = f"{HOME}/credential/{issued.envelope.id}"
+    anna.post(f"{own}/share", {"days": "30"}, page=own)
+    found = re.search(r'value="http://localhost(/c/[^"]+)"', anna.get(own).text)
+    assert found
+
+    before = anna.get(found[1]).status_code
+    anna.post(f"{own}/unshare", page=own)
+
+    assert (before, anna.get(found[1]).status_code) == (200, 410)
+
+
+def test_a_new_link_ends_the_old_one(anna: Browser, issued: Reserved) -> None:
+    """One credential has one open link."""
+    own = f"{HOME}/credential/{issued.envelope.id}"
+    links = []
+    for _ in range(2):
+        anna.post(f"{own}/share", {"days": "0"}, page=HOME)
+        links += re.findall(r'value="http://localhost(/c/[^"]+)"', anna.get(own).text)
+
+    assert [anna.get(link).status_code for link in links] == [410, 200]
+
+
+def test_any_number_of_days_is_not_accepted(anna: Browser, issued: Reserved) -> None:
+    """Only what the form offers."""
+    own = f"{HOME}/credential/{issued.envelope.id}"
+
+    assert anna.post(f"{own}/share", {"days": "100000"}, page=own).status_code == 400
+
+
+def test_what_is_on_the_way_says_why_not_yet(site: Site) -> None:
+    """Dieter's project is not graded."""
+    waiting_award(site.storage, an_offer(site.storage))
+    launch = a_launch(Role.LEARNER, "7")
+
+    page = site.browser(launch).get(f"/mine/{launch.id}").text
+
+    assert "“Data project” is not graded yet." in page
+    assert "Nothing yet." in page
+
+
+def test_the_reason_is_told_in_the_learner_s_language(site: Site) -> None:
+    """The launch of a Dutch learner brings the language; the title stays as the teacher wrote it."""
+    waiting_award(site.storage, an_offer(site.storage))
+    launch = a_launch(Role.LEARNER, "7")
+    browser = site.browser(launch)
+
+    page = browser.get(f"/mine/{launch.id}", headers={"Accept-Language": "nl"}).text
+    browser.post("/language", {"language": "nl", "back": f"/mine/{launch.id}"}, page=f"/mine/{launch.id}")
+    chosen = browser.get(f"/mine/{launch.id}").text
+
+    assert 'lang="en"' in page  # the launch says English
+    assert "“Data project” is nog niet beoordeeld." in chosen
+
+
+def test_an_objection_is_kept_and_shown(anna: Browser, issued: Reserved) -> None:
+    """The learner sees what they wrote and that nobody answered yet."""
+    form = f"{HOME}/objection/{issued.award_id}"
+    empty = anna.post(form, {"reason": " "})
+    anna.post(form, {"reason": "My name is spelled Kowálska."})
+
+    page = anna.get(HOME).text
+
+    assert empty.status_code == 422
+    assert "My name is spelled Kowálska." in page
+    assert "Not answered yet." in page
+
+
+def test_a_recovery_link_opens_the_page_without_the_platform(site: Site, anna: Browser, issued: Reserved) -> None:
+    """Following it shows a button only; pressing that opens everything the person holds."""
+    made = anna.post(f"{HOME}/recovery", page=HOME).text
+    found = re.search(r'value="http://localhost(/recover/[^"]+)"', made)
+    assert found
+    stranger = site.browser()
+
+    before = stranger.get("/mine/kept").status_code
+    opened = stranger.post(found[1], follow_redirects=True)
+
+    assert before == 403
+    assert "Applied Data Analysis" in opened.text
+    assert stranger.get(f"/mine/kept/credential/{issued.envelope.id}/file/elm").status_code == 200
+
+
+def test_a_new_recovery_link_ends_the_old_one(site: Site, anna: Browser, issued: Reserved) -> None:
+    """A lost printout can be made worthless."""
+    made = [anna.post(f"{HOME}/recovery", page=HOME).text for _ in range(2)]
+    links = [re.findall(r'value="http://localhost(/recover/[^"]+)"', page)[0] for page in made]
+
+    assert [site.browser().post(link).status_code for link in links] == [404, 303]
