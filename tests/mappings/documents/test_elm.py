@@ -5,69 +5,33 @@ from __future__ import annotations
 import base64
 import json
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from mappings.assessment import Presence
-from mappings.awarding import Award, decide
-from mappings.describe import describe
 from mappings.documents.elm import render_elm
 from mappings.documents.elm_nodes import duration
-from mappings.documents.envelope import Envelope, Format
+from mappings.documents.envelope import Format
 from mappings.documents.rendering import render
 from mappings.elements import (
     AwardingBody,
     FurtherInformation,
     Grade,
-    MicroCredential,
     Place,
-    Provenance,
     Stacking,
-    Stated,
     Supervision,
-    Supplier,
 )
 from mappings.errors import UnknownTerm
 from mappings.profile import Cycle, Level, Stackability, Workload
 from mappings.text import Text
 from mappings.vocabularies.terms import term
-from tests.factories import GRADED, ISSUED, accreditation, issuer, profile, record, text
+from tests.factories import GRADED, accreditation, text
+from tests.mappings.documents.elm_samples import ENVELOPE, ID, claim, credential, rendered
 
-SOURCE = (Provenance(Supplier.TEACHER, "profile", ISSUED),)
-ID = "7d1c4c0e-0f5f-4c55-9c0e-2b7a8f8f0001"
-ENVELOPE = Envelope(ID, ISSUED + timedelta(hours=1), f"https://bridge.example.org/c/{ID}")
 ONLINE, ON_SITE, PROJECT_BASED = "920fbb3cbe", "9191af2ed9", "7813801c77"
-
-
-def credential(**elements: Any) -> MicroCredential:
-    """Anna's credential in Applied Data Analysis, with other elements as keywords: plain values are stated."""
-    award = decide(record(), profile())
-    assert isinstance(award, Award)
-    described = describe(award, profile(), issuer(), ISSUED)
-    assert isinstance(described, MicroCredential)
-    plain = {"subjects", "course_languages", "languages", "activity_type", "learning_setting", "completed_at"}
-    plain |= {"course_starts_at", "course_ends_at"}
-    return replace(
-        described,
-        **{
-            name: value if name in plain or value is None else Stated(value, SOURCE) for name, value in elements.items()
-        },
-    )
-
-
-def rendered(envelope: Envelope = ENVELOPE, **elements: Any) -> dict[str, Any]:
-    """The document as a reader gets it."""
-    document: dict[str, Any] = json.loads(render_elm(credential(**elements), envelope).body)
-    return document
-
-
-def claim(**elements: Any) -> dict[str, Any]:
-    """The learning achievement."""
-    found: dict[str, Any] = rendered(**elements)["credentialSubject"]["hasClaim"][0]
-    return found
 
 
 def codes(concepts: list[dict[str, Any]]) -> list[str]:

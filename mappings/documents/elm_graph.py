@@ -1,0 +1,122 @@
+"""Reading an ELM document of anybody's making without trusting its shape.
+
+What is expected may be missing, single or in a list, nested or named by id, or of another type altogether. Nothing here
+raises on that and nothing recurses; how large and deep a document may be is for the caller to limit before parsing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple, TypeGuard
+
+JsonObject = Mapping[str, object]
+
+
+class Found(NamedTuple):
+    """A JSON object of the document: its path (``$.issuer.location[0]``), the key it hangs on and its owner's types."""
+
+    path: str
+    key: str
+    owner: tuple[str, ...]
+    node: JsonObject
+
+
+def is_object(value: object) -> TypeGuard[JsonObject]:
+    """Tell a JSON object."""
+    return isinstance(value, dict)
+
+
+def as_list(value: object) -> list[object]:
+    """Return a list as it is, nothing as none, anything else as a list of one: JSON-LD knows no difference."""
+    if value is None:
+        return []
+    return value if isinstance(value, list) else [value]
+
+
+def types_of(node: JsonObject) -> tuple[str, ...]:
+    """Return the types that are strings."""
+    return tuple(type_ for type_ in as_list(node.get("type")) if isinstance(type_, str))
+
+
+def identity(value: object) -> str | None:
+    """Return the id that a node has or that a reference is, None for a blank node."""
+    found = value.get("id") if is_object(value) else value
+    return found if isinstance(found, str) else None
+
+
+def nodes(document: JsonObject, skipped: frozenset[str] = frozenset()) -> Iterator[Found]:
+    """Yield every JSON object, owners before what they own; nothing below the keys in ``skipped``."""
+    waiting = [Found("$", "", (), document)]
+    while waiting:
+        found = waiting.pop()
+        yield found
+        below = list(_children(found, skipped))
+        waiting.extend(reversed(below))
+
+
+def _children(found: Found, skipped: frozenset[str]) -> Iterator[Found]:
+    owner = types_of(found.node)
+    for key, value in found.node.items():
+        if key in skipped:
+            continue
+        for path, each in _flat(f"{found.path}.{key}", value):
+            if is_object(each):
+                yield Found(path, key, owner, each)
+
+
+def _flat(path: str, value: object) -> Iterator[tuple[str, object]]:
+    """Yield what lists hold, lists in lists too, with its path."""
+    waiting = [(path, value)]
+    while waiting:
+        place, each = waiting.pop()
+        if isinstance(each, list):
+            waiting.extend((f"{place}[{index}]", item) for index, item in reversed(list(enumerate(each))))
+        else:
+            yield place, each
+
+
+def contents(key: str, value: object) -> dict[str, frozenset[object]]:
+    """Return the plain values below ``key`` by their places, without regard to lists and order.
+
+    A node with an id is a plain value, its id. Places look like ``noteLiteral.en``.
+    """
+    found: dict[str, set[object]] = {}
+    waiting = [(key, value)]
+    while waiting:
+        place, each = waiting.pop()
+        id_ = identity(each) if is_object(each) else None
+        if isinstance(each, list):
+            waiting.extend((place, item) for item in each)
+        elif is_object(each) and id_ is None:
+            waiting.extend((f"{place}.{name}", item) for name, item in each.items())
+        else:
+            found.setdefault(place, set()).add(each if id_ is None else id_)
+    return {place: frozenset(values) for place, values in found.items()}
+
+
+class Graph:
+    """A document that can be asked along its properties, through references by id too."""
+
+    def __init__(self, document: JsonObject) -> None:
+        self._root = document
+        self._described: dict[str, JsonObject] = {}
+        for found in nodes(document):
+            id_ = identity(found.node)
+            if id_ is not None and len(found.node) > len(self._described.get(id_, ())):
+                self._described[id_] = found.node
+
+    def follow(self, *path: str) -> list[object]:
+        """Return all values at the end of ``path`` from the root, each once, without the empty ones."""
+        values: list[object] = [self._root]
+        for key in path:
+            found = (each for value in values for _, each in _flat("", self._property(value, key)) if each)
+            values = list({identity(each) or id(each): each for each in found}.values())
+        return values
+
+    def has(self, *path: str) -> bool:
+        """Tell whether ``path`` leads to any value."""
+        return bool(self.follow(*path))
+
+    def _property(self, value: object, key: str) -> object:
+        node = self._described.get(identity(value) or "", value)
+        return node.get(key) if is_object(node) else None
