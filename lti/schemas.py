@@ -138,6 +138,23 @@ class _Shape(fields.Field[Any]):
         return _made(self._shape, value)
 
 
+class Part(fields.Field[Any]):
+    """A nested object that may be missing or null: then None; with ``many`` a list, then an empty one."""
+
+    def __init__(self, shape: type, *, many: bool = False, data_key: str | None = None) -> None:
+        super().__init__(load_default=() if many else None, allow_none=True, data_key=data_key)
+        self._inner: fields.Field[Any] = fields.List(_Shape(shape)) if many else _Shape(shape)
+        self._empty = self.load_default
+
+    def deserialize(self, value: object, *_: object, **__: object) -> object:
+        """Return the part, the empty one for null."""
+        found = super().deserialize(value)
+        return self._empty if found is None else found
+
+    def _deserialize(self, value: object, *_: object, **__: object) -> object:
+        return self._inner.deserialize(value)
+
+
 def _made(shape: type, value: object) -> Any:
     if not isinstance(value, Mapping):
         raise ValidationError("Not an object.")

@@ -17,8 +17,10 @@ from mappings.profile import AssessmentSpecification, CourseProfile
 from mappings.vocabularies.terms import Term, term
 
 _STRENGTH: Final = (Presence.NONE, Presence.ONLINE, Presence.ON_SITE)
-_PRESENTIAL: Final = "9191af2ed9"
 _ONLINE: Final = "920fbb3cbe"
+_PLACES: Final = {Presence.ONLINE: _ONLINE, Presence.ON_SITE: "9191af2ed9"}
+_SAY_WHERE: Final = frozenset({*_PLACES.values(), "e92d221e4d"})
+"""Modes that say where: online, presential, blended. The others (workbased, project based ...) say how."""
 _NOBODY: Final = "no session record that counts and no declaration"
 
 
@@ -52,12 +54,12 @@ def weakest(statements: Iterable[Supervision]) -> Supervision:
 
 
 def mode(specification: AssessmentSpecification, supervision: Supervision) -> Term | None:
-    """Return the mode of an assessment: where it was supervised, as far as it was, else as the profile declares."""
-    if supervision.presence is Presence.ONLINE:
-        return term("modes-learning-assessment", _ONLINE)
-    if supervision.presence is Presence.ON_SITE:
-        return term("modes-learning-assessment", _PRESENTIAL)
-    return specification.mode
+    """Return the mode of an assessment: where it was watched replaces where it was planned, but not how it was done."""
+    place = _PLACES.get(supervision.presence)
+    planned = specification.mode
+    if place is None or (planned is not None and planned.code not in _SAY_WHERE):
+        return planned
+    return term("modes-learning-assessment", place)
 
 
 def _counts(evidence: SupervisionEvidence) -> bool:
@@ -98,7 +100,8 @@ def _short_of_the_best(title: str, presence: Presence, identity_verified: bool) 
 
 def _ignored(title: str, evidence: SupervisionEvidence) -> str:
     if evidence.source is EvidenceSource.PLATFORM_SETTING:
-        return f"{title}: the platform's setting {evidence.stated_by} may suggest supervision, but proves none."
+        setting = evidence.method or evidence.stated_by
+        return f"{title}: the platform's setting “{setting}” may suggest supervision, but proves none."
     if evidence.open_flag:
         return f"{title}: a finding of {evidence.stated_by} is still open, so its record does not count yet."
     return f"{title}: the record of {evidence.stated_by} does not name this learner, so it does not count."

@@ -69,3 +69,10 @@ class SealRejected(BridgeError):
     def __init__(self, failures: tuple[str, ...]) -> None:
         super().__init__("the seal did not verify: " + "; ".join(failures))
         self.failures = failures
+
+
+class NoSeal(BridgeError):
+    """No seal is configured. Awards wait until there is one."""
+
+    code = "no_seal"
+    retryable = True

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
+from ipaddress import ip_network
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -137,7 +138,7 @@ _CONVERTERS: dict[str, Callable[[str], object]] = {
 
 
 def _problems(settings: Settings) -> list[str]:
-    checks = (_address_problems, _number_problems, _secret_problems, _scheme_problems)
+    checks = (_address_problems, _number_problems, _secret_problems, _scheme_problems, _network_problems)
     return [problem for check in checks for problem in check(settings)]
 
 
@@ -176,3 +177,13 @@ def _scheme_problems(settings: Settings) -> list[str]:
         for name, (value, allowed) in schemes.items()
         if value.partition(":")[0] not in allowed
     ]
+
+
+def _network_problems(settings: Settings) -> list[str]:
+    problems = []
+    for network in settings.private_networks:
+        try:
+            ip_network(network)
+        except ValueError:
+            problems.append(f"{PREFIX}PRIVATE_NETWORKS: {network!r} is not a network like 10.0.0.0/8")
+    return problems

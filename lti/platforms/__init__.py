@@ -9,7 +9,16 @@ from collections.abc import Collection, Iterator
 from datetime import datetime
 from typing import Protocol
 
-from mappings.assessment import AssessmentRecord, Course, CourseId, Learner, LearnerId, PlatformId
+from mappings.assessment import (
+    AssessmentRecord,
+    Completion,
+    Course,
+    CourseId,
+    Learner,
+    LearnerId,
+    PlatformId,
+    Standing,
+)
 
 
 class Platform(Protocol):
@@ -40,3 +49,17 @@ class Platform(Protocol):
         from time to time, and always right before issuing.
         """
         ...
+
+
+def withdrawn(course: Course, learner: LearnerId, read_at: datetime) -> AssessmentRecord:
+    """Return the record of somebody who was asked for and is no longer in the course."""
+    return AssessmentRecord(
+        course=course,
+        learner=Learner(learner, Standing.WITHDRAWN),
+        completion=Completion(None),
+        course_score=None,
+        results=(),
+        competencies=(),
+        activities=(),
+        read_at=read_at,
+    )

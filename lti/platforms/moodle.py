@@ -26,7 +26,8 @@ from typing import TypeVar
 from lti.errors import Fault, PlatformError
 from lti.network import Network
 from lti.platforms import moodle_records as records
-from lti.platforms.moodle_learner import Lists, record_of, single_calls, withdrawn
+from lti.platforms import withdrawn
+from lti.platforms.moodle_learner import Lists, record_of, single_calls
 from lti.platforms.moodle_service import BATCH, Call, MoodleService
 from lti.platforms.moodle_shapes import (
     CourseCompetency,
@@ -118,7 +119,7 @@ class Moodle:
         for start in range(0, len(wanted), _LEARNERS_A_ROUND):
             yield from self._round(lists, wanted[start : start + _LEARNERS_A_ROUND], faults)
         for gone in sorted(set(learners or ()) - lists.users.keys()):
-            yield withdrawn(lists, LearnerId(gone))
+            yield withdrawn(lists.course, LearnerId(gone), lists.read_at)
         if faults:
             raise faults[0]
 

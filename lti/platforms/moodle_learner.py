@@ -18,7 +18,6 @@ from mappings.assessment import (
     Completion,
     Course,
     Learner,
-    LearnerId,
     Standing,
     SupervisionEvidence,
 )
@@ -83,17 +82,3 @@ def _loaded(shape: type[T], answer: object | PlatformError) -> T:
     if isinstance(answer, PlatformError):
         raise answer
     return load(shape, answer, place=shape.__name__)
-
-
-def withdrawn(lists: Lists, learner: LearnerId) -> AssessmentRecord:
-    """Return the record of somebody who was asked for and is no longer there."""
-    return AssessmentRecord(
-        course=lists.course,
-        learner=Learner(learner, Standing.WITHDRAWN),
-        completion=Completion(None),
-        course_score=None,
-        results=(),
-        competencies=(),
-        activities=(),
-        read_at=lists.read_at,
-    )

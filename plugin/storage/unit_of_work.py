@@ -41,14 +41,14 @@ class Storage:
 
     def __init__(self, engine: Engine, vault: Vault, public_url: str) -> None:
         self.engine = engine
-        self._vault = vault
+        self.vault = vault
         self._public_url = public_url
 
     @contextmanager
     def begin(self) -> Iterator[UnitOfWork]:
         """Open a writing transaction: committed at the end, rolled back where an exception leaves it."""
         with self.engine.begin() as connection:
-            work = UnitOfWork(connection, self._vault, self._public_url)
+            work = UnitOfWork(connection, self.vault, self._public_url)
             yield work
             work.audit.flush()
 
@@ -56,4 +56,4 @@ class Storage:
     def reading(self) -> Iterator[UnitOfWork]:
         """Open a transaction that only reads, and blocks nobody."""
         with self.engine.connect() as connection:
-            yield UnitOfWork(connection.execution_options(**{READ_ONLY: True}), self._vault, self._public_url)
+            yield UnitOfWork(connection.execution_options(**{READ_ONLY: True}), self.vault, self._public_url)

@@ -126,14 +126,17 @@ def _has_path(path: tuple[x509.Certificate, ...], anchors: tuple[x509.Certificat
 
 
 def _authorities() -> ExtensionPolicy:
-    """Whoever issued a certificate must be an authority by its own basic constraints (RFC 5280 clause 4.2.1.9)."""
+    """Demand what RFC 5280 clauses 4.2.1.3 and 4.2.1.9 do of whoever issues certificates.
 
-    def is_authority(_: Policy, __: x509.Certificate, constraints: x509.BasicConstraints) -> None:
-        if not constraints.ca:
-            raise ValueError("not a certificate authority")
+    The library looks at the basic constraints by itself once they are required, at key usage it does not.
+    """
+    policy = ExtensionPolicy.permit_all().require_present(x509.BasicConstraints, Criticality.AGNOSTIC, None)
+    return policy.may_be_present(x509.KeyUsage, Criticality.AGNOSTIC, _require_certifying)
 
-    permit = ExtensionPolicy.permit_all()
-    return permit.require_present(x509.BasicConstraints, Criticality.AGNOSTIC, is_authority)
+
+def _require_certifying(_: Policy, __: x509.Certificate, usage: x509.KeyUsage | None) -> None:
+    if usage and not usage.key_cert_sign:
+        raise ValueError("the key is not for signing certificates")
 
 
 def _day(moment: datetime) -> str:

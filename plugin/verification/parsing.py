@@ -14,8 +14,6 @@ from typing import NoReturn, TypeAlias
 
 JsonObject: TypeAlias = dict[str, object]
 
-_STRING = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"', re.DOTALL)
-_BRACKETS = re.compile(r"[\[{]|[\]}]")
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 _DIGITS = 100  # of an integer; the largest in use are serial numbers of 20 bytes
 
@@ -49,7 +47,6 @@ def read_text(data: bytes, limits: Limits) -> str:
 
 def read_json(text: str, limits: Limits) -> object:
     """Parse one JSON value. Raise :class:`Unreadable`."""
-    _require_shallow(text, limits.depth)
     reader = _ObjectReader(limits.keys)
     try:
         value: object = json.loads(
@@ -59,6 +56,9 @@ def read_json(text: str, limits: Limits) -> object:
         raise
     except ValueError:
         raise Unreadable("not_json", "The text is not JSON.") from None
+    except RecursionError:  # far beyond any limit of ours
+        raise _too_deep(limits.depth) from None
+    _require_shallow(value, limits.depth)
     if _SURROGATE.search(text):
         _require_characters(value)
     return value
@@ -80,12 +80,18 @@ class _ObjectReader:
         return found
 
 
-def _require_shallow(text: str, limit: int) -> None:
-    depth = 0
-    for bracket in _BRACKETS.findall(_STRING.sub("", text)):
-        depth += 1 if bracket in "[{" else -1
+def _require_shallow(value: object, limit: int) -> None:
+    """Count nested arrays and objects, level by level: a document that is too deep is not walked to its end."""
+    level, depth = [value], 0
+    while level := [one for one in level if isinstance(one, dict | list)]:
+        depth += 1
         if depth > limit:
-            raise Unreadable("too_deep", f"The document nests deeper than {limit} levels.")
+            raise _too_deep(limit)
+        level = [inner for one in level for inner in (one.values() if isinstance(one, dict) else one)]
+
+
+def _too_deep(limit: int) -> Unreadable:
+    return Unreadable("too_deep", f"The document nests deeper than {limit} levels.")
 
 
 def _integer(digits: str) -> int:

@@ -11,13 +11,14 @@ from hypothesis import strategies as st
 from mappings.assessment import EvidenceSource, LearnerId, Presence, SupervisionEvidence
 from mappings.elements import Supervision, SupervisionCategory
 from mappings.supervision import evidence_for, mode, of_assessment, weakest
-from mappings.vocabularies.terms import term
+from mappings.vocabularies.terms import Term, term
 from tests import strategies
 from tests.factories import EXAM, EXAM_SPECIFICATION, QUIZ, evidence, profile, record, specification
 
 ONLINE = term("modes-learning-assessment", "920fbb3cbe")
 PRESENTIAL = term("modes-learning-assessment", "9191af2ed9")
 BLENDED = term("modes-learning-assessment", "e92d221e4d")
+PROJECT_BASED = term("modes-learning-assessment", "7813801c77")
 ON_SITE_EXAM = specification(EXAM, "Final exam", "6e6cb2cc78", mode=PRESENTIAL)
 STRENGTH = [Presence.NONE, Presence.ONLINE, Presence.ON_SITE]
 
@@ -53,7 +54,7 @@ def test_a_platform_setting_alone_never_raises() -> None:
 
     assert statement.category is SupervisionCategory.UNSUPERVISED
     assert not statement.identity_verified
-    assert "setting browsersecurity may suggest supervision, but proves none" in statement.reasons[0]
+    assert "setting “browsersecurity” may suggest supervision, but proves none" in statement.reasons[0]
 
 
 @pytest.mark.parametrize("source", [evidence(), session()])
@@ -163,14 +164,22 @@ def test_the_weakest_of_several_assessments_holds_in_each_respect() -> None:
 
 
 @pytest.mark.parametrize(
-    ("presence", "expected"),
-    [(Presence.NONE, BLENDED), (Presence.ONLINE, ONLINE), (Presence.ON_SITE, PRESENTIAL)],
+    ("planned", "presence", "expected"),
+    [
+        (BLENDED, Presence.NONE, BLENDED),
+        (BLENDED, Presence.ONLINE, ONLINE),
+        (BLENDED, Presence.ON_SITE, PRESENTIAL),
+        (PRESENTIAL, Presence.ONLINE, ONLINE),
+        (PROJECT_BASED, Presence.ON_SITE, PROJECT_BASED),
+        (None, Presence.ON_SITE, PRESENTIAL),
+        (None, Presence.NONE, None),
+    ],
 )
-def test_online_or_on_site_goes_to_the_mode(presence: Presence, expected: object) -> None:
-    """O2.3 and O2.4 can only be told apart by the mode of the assessment."""
-    blended = specification(EXAM, "Final exam", "6e6cb2cc78", mode=BLENDED)
+def test_online_or_on_site_goes_to_the_mode(planned: Term | None, presence: Presence, expected: Term | None) -> None:
+    """O2.3 and O2.4 can only be told apart by the mode; a mode that says how, not where, is kept."""
+    assessment = specification(EXAM, "Final exam", "6e6cb2cc78", mode=planned)
 
-    assert mode(blended, Supervision(presence, True)) == expected
+    assert mode(assessment, Supervision(presence, True)) == expected
 
 
 any_evidence = strategies.evidence([EXAM])

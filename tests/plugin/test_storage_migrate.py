@@ -7,9 +7,10 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
 from plugin.errors import SchemaMismatch
+from plugin.storage import lti_tables, tables
+from plugin.storage.columns import metadata
 from plugin.storage.engine import open_engine
 from plugin.storage.migrate import current, needed, require_current, upgrade
-from plugin.storage.tables import metadata
 
 
 def test_the_revisions_give_the_tables_that_the_code_knows(database_url: str) -> None:
@@ -22,6 +23,7 @@ def test_the_revisions_give_the_tables_that_the_code_knows(database_url: str) ->
         difference = compare_metadata(context, metadata)
     engine.dispose()
 
+    assert (tables.metadata, lti_tables.metadata) == (metadata, metadata)
     assert difference == []
 
 

@@ -8,14 +8,14 @@ from typing import Any
 
 import pytest
 from cryptography import x509
-from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from plugin.sealing.jades import JadesSealer
 from plugin.sealing.keys import seal_key
 from plugin.sealing.timestamps import TimestampAuthority
 from plugin.verification import CheckContext, Outcome, Report, StepName, check
-from tests.simulators.certificate_authority import NOW, OWNER, CertificateAuthority, Issued, usage
+from tests.simulators.certificate_authority import NOW, OWNER, CertificateAuthority, Issued, name, usage
 from tests.simulators.credentials import credential, document, issuer
 from tests.simulators.foreign_seals import ABSENT, foreign_seal
 from tests.simulators.timestamp_authority import TimestampAuthoritySimulator, serving
@@ -78,13 +78,19 @@ def test_a_stranger_is_not_trusted() -> None:
     assert report.verdict.startswith("Not valid: the seal is intact")
 
 
-def test_a_seal_owner_cannot_certify_others() -> None:
-    """A certificate below one that is no authority has no path (RFC 5280 clause 4.2.1.9)."""
-    owner, key = CA.seal(), CA.seal().key
-    below = CertificateAuthority.__new__(CertificateAuthority)
-    below.key, below.name = owner.key, owner.certificate.subject
-    builder = below.builder(CA.seal().certificate.subject, key, NOW - timedelta(days=1), 10)
-    forged = Issued(key, builder.add_extension(usage(), critical=True).sign(owner.key, hashes.SHA256()))
+NO_AUTHORITIES = {
+    "a seal owner": (x509.BasicConstraints(ca=False, path_length=None), usage()),
+    "no constraints": (usage(certifies=True),),
+    "no authority": (x509.BasicConstraints(ca=False, path_length=None), usage(certifies=True)),
+    "no certifying key": (x509.BasicConstraints(ca=True, path_length=None), usage()),
+}
+
+
+@pytest.mark.parametrize("extensions", NO_AUTHORITIES.values(), ids=NO_AUTHORITIES)
+def test_who_is_no_authority_cannot_certify_others(extensions: tuple[x509.ExtensionType, ...]) -> None:
+    """Although its own certificate is genuine (RFC 5280 clauses 4.2.1.3 and 4.2.1.9)."""
+    owner = CA.issue(name(OWNER), ec.generate_private_key(ec.SECP256R1()), *extensions)
+    forged = CertificateAuthority.of(owner).seal()
 
     report = read(sealed(forged, owner.certificate), CA)
 

@@ -48,11 +48,19 @@ def digest_of(algorithm: str) -> str:
     return base64url(hashlib.new(algorithm, DER).digest())
 
 
-def stamped(data: bytes) -> dict[str, object]:
-    """Return a container with one timestamp over ``data``."""
+def stamped(data: bytes, *, damages: bool = False) -> dict[str, object]:
+    """Return a container with one timestamp over ``data``; ``damages`` breaks its signature."""
+    simulator = TimestampAuthoritySimulator(CA)
+    simulator.damages = damages
     imprint = {"hash_algorithm": {"algorithm": "sha256"}, "hashed_message": hashlib.sha256(data).digest()}
-    token = TimestampAuthoritySimulator(CA).token(tsp.TimeStampReq({"version": "v1", "message_imprint": imprint}))
+    token = simulator.token(tsp.TimeStampReq({"version": "v1", "message_imprint": imprint}))
     return {"tstTokens": [{"val": base64.b64encode(token.dump()).decode()}]}
+
+
+def altered(text: str, position: int) -> str:
+    """Replace one sign of base64url by another."""
+    position %= len(text)
+    return text[:position] + ("B" if text[position] == "A" else "A") + text[position + 1 :]
 
 
 def flattened(seal: dict[str, Any]) -> dict[str, Any]:
@@ -224,6 +232,33 @@ def test_a_timestamp_of_another_seal_is_found() -> None:
     assert found(seal) == (Outcome.FAILED, "timestamp_wrong")
 
 
+def test_a_timestamp_that_nobody_signed_is_found() -> None:
+    """It covers this signature, but it is not as an authority made it."""
+    seal = foreign_seal(ISSUED)
+    container = stamped(seal["signatures"][0]["signature"].encode(), damages=True)
+    seal["signatures"][0]["header"] = {"etsiU": [etsi({"sigTst": container})]}
+
+    assert found(seal) == (Outcome.FAILED, "timestamp_changed")
+
+
+@pytest.mark.parametrize("container", [stamped(b"other", damages=True), {"tstTokens": [{"val": "AAAA"}]}])
+def test_a_damaged_content_timestamp_in_a_broken_seal_names_the_header(container: dict[str, object]) -> None:
+    """It stands in the protected header, so that is where something was changed."""
+    seal = foreign_seal(ISSUED, adoTst=container, crit=["b64", "adoTst"])
+    seal["signatures"][0]["signature"] = altered(seal["signatures"][0]["signature"], 0)
+
+    assert found(seal) == (Outcome.FAILED, "header_changed")
+
+
+def test_an_unreadable_timestamp_in_a_broken_seal_names_nothing() -> None:
+    """Neither the content nor the signature has a witness left."""
+    seal = foreign_seal(ISSUED)
+    seal["signatures"][0]["header"] = {"etsiU": ["*"]}
+    seal["signatures"][0]["signature"] = altered(seal["signatures"][0]["signature"], 0)
+
+    assert found(seal) == (Outcome.FAILED, "changed")
+
+
 def test_items_in_plain_json_are_read() -> None:
     """TS 119 182-1 clause 5.3.1 allows both; an archive timestamp over plain ones depends on how they were written."""
     seal = foreign_seal(ISSUED)
@@ -245,12 +280,6 @@ def with_timestamp() -> dict[str, Any]:
             JadesSealer(key, TimestampAuthority(authority.url)).seal(document(), NOW).body
         )
     return seal
-
-
-def altered(text: str, position: int) -> str:
-    """Replace one sign of base64url by another."""
-    position %= len(text)
-    return text[:position] + ("B" if text[position] == "A" else "A") + text[position + 1 :]
 
 
 @pytest.mark.parametrize(
@@ -285,6 +314,17 @@ def test_a_changed_signature_is_found(seal: dict[str, Any]) -> None:
         changed["signatures"][0]["signature"] = altered(seal["signatures"][0]["signature"], position)
 
         assert found(changed)[1] in {"signature_changed", "changed"}
+
+
+@pytest.mark.parametrize("last", ["*", "é", "", "unused bits"])
+def test_a_signature_has_one_spelling(last: str) -> None:
+    """Bits of the last sign that carry nothing, and signs outside the alphabet, are changes too."""
+    changed = foreign_seal(ISSUED)
+    signature = changed["signatures"][0]["signature"]
+    last = chr(ord(signature[-1]) + 1) if last == "unused bits" else last
+    changed["signatures"][0]["signature"] = signature[:-1] + last
+
+    assert found(changed) == (Outcome.FAILED, "signature_changed")
 
 
 def test_a_signature_of_another_length_is_found() -> None:

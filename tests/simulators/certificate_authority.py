@@ -68,12 +68,30 @@ class CertificateAuthority:
     """A root that issues what it is asked for; ``below`` makes it an intermediate authority of another."""
 
     def __init__(self, common_name: str = "Test CA", below: CertificateAuthority | None = None) -> None:
-        self.key = ec.generate_private_key(ec.SECP256R1())
+        self.key: Key = ec.generate_private_key(ec.SECP256R1())
         self.name = name({NameOID.COMMON_NAME: common_name, NameOID.COUNTRY_NAME: "BE"})
         builder = (below or self).builder(self.name, self.key, NOW - timedelta(days=3650), 7300)
         builder = builder.add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
         builder = builder.add_extension(usage(certifies=True), critical=True)
-        self.certificate = builder.sign((below or self).key, hashes.SHA256())
+        self.certificate = builder.sign((below or self)._signer(), hashes.SHA256())
+
+    @classmethod
+    def of(cls, issued: Issued) -> CertificateAuthority:
+        """Let the owner of any certificate issue others, entitled to or not."""
+        authority = cls()
+        authority.key, authority.name, authority.certificate = (
+            issued.key,
+            issued.certificate.subject,
+            issued.certificate,
+        )
+        return authority
+
+    def issue(self, subject: x509.Name, key: Key, *extensions: x509.ExtensionType) -> Issued:
+        """Issue a certificate with critical extensions, valid around ``NOW``."""
+        builder = self.builder(subject, key, NOW - timedelta(days=10), 365)
+        for extension in extensions:
+            builder = builder.add_extension(extension, critical=True)
+        return Issued(key, builder.sign(self._signer(), hashes.SHA256()))
 
     def seal(
         self,
@@ -90,7 +108,7 @@ class CertificateAuthority:
         builder = builder.add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         if signs is not None:
             builder = builder.add_extension(usage(signs=signs), critical=True)
-        return Issued(key, builder.sign(self.key, hashes.SHA256()))
+        return Issued(key, builder.sign(self._signer(), hashes.SHA256()))
 
     def timestamps(self, key: Key | None = None) -> Issued:
         """Issue the certificate of a timestamp authority (RFC 3161 clause 2.3)."""
@@ -99,13 +117,17 @@ class CertificateAuthority:
         builder = self.builder(subject, key, NOW - timedelta(days=3650), 7300)
         purpose = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.TIME_STAMPING])
         builder = builder.add_extension(purpose, critical=True).add_extension(usage(), critical=True)
-        return Issued(key, builder.sign(self.key, hashes.SHA256()))
+        return Issued(key, builder.sign(self._signer(), hashes.SHA256()))
+
+    def _signer(self) -> ec.EllipticCurvePrivateKey:
+        assert isinstance(self.key, ec.EllipticCurvePrivateKey)
+        return self.key
 
     def revocations(self, at: datetime) -> bytes:
         """Return the DER list of what was revoked, which is nothing, as of ``at``."""
         builder = x509.CertificateRevocationListBuilder().issuer_name(self.name)
         builder = builder.last_update(at - timedelta(minutes=1)).next_update(at + timedelta(days=1))
-        return builder.sign(self.key, hashes.SHA256()).public_bytes(Encoding.DER)
+        return builder.sign(self._signer(), hashes.SHA256()).public_bytes(Encoding.DER)
 
     def builder(self, subject: x509.Name, key: Key, begins: datetime, days: int) -> x509.CertificateBuilder:
         """Begin a certificate of this authority, for it to sign."""

@@ -65,10 +65,10 @@ class MoodleSimulator(Simulator):
         desk: TokenDesk | None = None,
         port: int = 0,
     ) -> None:
+        self.answers = recorded() if answers is None else answers
         super().__init__(port)
         self.desk = desk
         self.token = token
-        self.answers = recorded() if answers is None else answers
         if batch:
             self._site()["functions"].append({"name": BATCH, "version": "2024100700"})
 

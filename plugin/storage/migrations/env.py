@@ -7,13 +7,17 @@ from typing import Literal
 from alembic import context
 from alembic.autogenerate.api import AutogenContext
 
-from plugin.storage.tables import Moment, metadata
+from plugin.storage import lti_tables, tables
+from plugin.storage.columns import Moment, metadata
 
 
 def _render(kind: str, item: object, _context: AutogenContext) -> str | Literal[False]:
     """Write our own types into revisions as the plain ones they are."""
     return "sa.DateTime(timezone=True)" if kind == "type" and isinstance(item, Moment) else False
 
+
+_KNOWN = (tables, lti_tables)
+"""Importing them fills the metadata."""
 
 context.configure(
     connection=context.config.attributes["connection"],

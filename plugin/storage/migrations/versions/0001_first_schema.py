@@ -48,6 +48,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_audit_head")),
     )
     op.create_table(
+        "invites",
+        sa.Column("digest", sa.String(length=255), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("spent_at", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("digest", name=op.f("pk_invites")),
+    )
+    op.create_table(
         "issuers",
         sa.Column("id", sa.String(length=255), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
@@ -56,6 +63,15 @@ def upgrade() -> None:
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("id", "version", name=op.f("pk_issuers")),
     )
+    op.create_table(
+        "launches",
+        sa.Column("id", sa.String(length=255), nullable=False),
+        sa.Column("client_id", sa.String(length=255), nullable=False),
+        sa.Column("claims", sa.JSON(), nullable=False),
+        sa.Column("launched_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_launches")),
+    )
+    op.create_index("ix_launches_launched_at", "launches", ["launched_at"], unique=False)
     op.create_table(
         "outbox",
         sa.Column("topic", sa.String(length=255), nullable=False),
@@ -92,6 +108,22 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", "version", name=op.f("pk_profiles")),
     )
     op.create_table(
+        "registrations",
+        sa.Column("id", sa.String(length=255), nullable=False),
+        sa.Column("issuer", sa.Text(), nullable=False),
+        sa.Column("client_id", sa.Text(), nullable=False),
+        sa.Column("authorization_endpoint", sa.Text(), nullable=False),
+        sa.Column("token_endpoint", sa.Text(), nullable=False),
+        sa.Column("jwks_uri", sa.Text(), nullable=False),
+        sa.Column("product", sa.Text(), server_default="", nullable=False),
+        sa.Column("title", sa.Text(), server_default="", nullable=False),
+        sa.Column("origins", sa.JSON(), nullable=False),
+        sa.Column("scopes", sa.JSON(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_registrations")),
+    )
+    op.create_index("ix_registrations_issuer", "registrations", ["issuer"], unique=False)
+    op.create_table(
         "status_lists",
         sa.Column("id", sa.String(length=255), nullable=False),
         sa.Column("size", sa.Integer(), nullable=False),
@@ -99,6 +131,26 @@ def upgrade() -> None:
         sa.Column("open", sa.Boolean(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_status_lists")),
+    )
+    op.create_table(
+        "tool_keys",
+        sa.Column("key_id", sa.String(length=255), nullable=False),
+        sa.Column("private_key", sa.LargeBinary(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("key_id", name=op.f("pk_tool_keys")),
+    )
+    op.create_table(
+        "deployments",
+        sa.Column("platform_id", sa.String(length=255), nullable=False),
+        sa.Column("registration_id", sa.String(length=255), nullable=False),
+        sa.Column("deployment_id", sa.String(length=255), nullable=False),
+        sa.Column("allowed", sa.Boolean(), nullable=False),
+        sa.Column("first_seen_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["registration_id"], ["registrations.id"], name=op.f("fk_deployments_registration_id")),
+        sa.PrimaryKeyConstraint("platform_id", name=op.f("pk_deployments")),
+        sa.UniqueConstraint(
+            "registration_id", "deployment_id", name=op.f("uq_deployments_registration_id_deployment_id")
+        ),
     )
     op.create_table(
         "offers",
@@ -210,12 +262,19 @@ def downgrade() -> None:
     op.drop_index("ix_awards_offer_state", table_name="awards")
     op.drop_table("awards")
     op.drop_table("offers")
+    op.drop_table("deployments")
+    op.drop_table("tool_keys")
     op.drop_table("status_lists")
+    op.drop_index("ix_registrations_issuer", table_name="registrations")
+    op.drop_table("registrations")
     op.drop_table("profiles")
     op.drop_table("platforms")
     op.drop_index("ix_outbox_due", table_name="outbox")
     op.drop_table("outbox")
+    op.drop_index("ix_launches_launched_at", table_name="launches")
+    op.drop_table("launches")
     op.drop_table("issuers")
+    op.drop_table("invites")
     op.drop_table("audit_head")
     op.drop_index("ix_audit_subject", table_name="audit")
     op.drop_table("audit")

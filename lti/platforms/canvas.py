@@ -1,0 +1,268 @@
+"""Canvas as a platform: what its REST API shows of a course, as assessment records (stage 2, «read»).
+
+Everything comes as lists of a hundred, one request at a time. The requests grow with the pages and not with the
+learners, but for the submissions, of which there is one for each learner and assignment.
+
+Quirks, from Canvas' source and documentation (no live Canvas was read):
+
+- Completion is what the module requirements say; a course without any answers 400 and has none. An enrollment's
+  state ``completed`` only means that the course is over.
+- Without ``state[]`` enrollments of a concluded course are left out; there is one row for each section.
+- A rollup has no mastery flag: the score is compared with the outcome's mastery points. Where the developer key
+  may not «include», Canvas leaves the outcomes out in silence; then they are asked for one by one.
+- Ids may exceed 53 bits and come as numbers or texts: they are asked for as texts.
+- A launch names people and courses by LTI ids: courses are addressed as ``lti_context_id:``; people are matched by
+  :func:`lti.platforms.canvas_learner.lti_ids`, because no REST answer tells their LTI id.
+- Access codes of quizzes come to graders in clear: they are dropped while reading.
+
+What is left to the caller: keeping records, deciding anything, and reading again right before issuing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Mapping
+from datetime import UTC, datetime
+from typing import TypeVar
+from urllib.parse import quote, urlencode
+
+from lti.errors import Fault, PlatformError
+from lti.network import Network
+from lti.platforms import canvas_records as records
+from lti.platforms import withdrawn
+from lti.platforms.canvas_learner import Lists, record_of
+from lti.platforms.canvas_shapes import (
+    Assignment,
+    CanvasCourse,
+    ClassicQuiz,
+    Enrollment,
+    LinkedOutcome,
+    NewQuiz,
+    Progress,
+    Rollup,
+    Rollups,
+    Submission,
+    UserProgress,
+)
+from lti.schemas import load, load_all
+from lti.service import Manners, Service
+from lti.tokens import TokenSource
+from mappings.assessment import (
+    AssessmentRecord,
+    Course,
+    CourseId,
+    Learner,
+    LearnerId,
+    PlatformId,
+    Standing,
+    SupervisionEvidence,
+)
+
+T = TypeVar("T")
+
+ACCEPT = "application/json+canvas-string-ids"
+MANNERS = Manners(bare_401=False, accept=ACCEPT)
+
+_PAGE = ("per_page", "100")
+_STATES = tuple(("state[]", state) for state in ("active", "completed", "inactive", "invited", "deleted"))
+_FEW = 40
+"""So many learners are named in an address; of more, all submissions are read."""
+
+LearnerIds = Callable[[CourseId], Mapping[str, LearnerId]]
+"""Returns the LTI id (``sub``) of each Canvas user id of a course."""
+
+
+class Canvas:
+    """One connected Canvas (a :class:`~lti.platforms.Platform`)."""
+
+    def __init__(
+        self,
+        platform: PlatformId,
+        url: str,
+        service: Service,
+        *,
+        learner_ids: LearnerIds | None = None,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self.id = platform
+        self._url = url.rstrip("/")
+        self._service = service
+        self._learner_ids = learner_ids
+        self._clock = clock
+
+    @classmethod
+    def connect(
+        cls,
+        platform: PlatformId,
+        url: str,
+        tokens: TokenSource,
+        network: Network,
+        *,
+        learner_ids: LearnerIds | None = None,
+    ) -> Canvas:
+        """Return the Canvas at ``url`` (the institution's domain), read with the tokens of a developer key."""
+        return cls(platform, url, Service(tokens, network, MANNERS), learner_ids=learner_ids)
+
+    def course(self, course: CourseId) -> Course:
+        """Return what Canvas says about the course."""
+        answer = self._service.get(self._address(course, "", ("include[]", "public_description")))
+        found = load(CanvasCourse, answer.json(), place=answer.place)
+        return records.course_of(found, course, self.id, self._url)
+
+    def people(self, course: CourseId) -> tuple[Learner, ...]:
+        """Return everybody enrolled in any way, each once."""
+        return tuple(self._people(self._enrollments(course), course).values())
+
+    def read(
+        self, course: CourseId, learners: Collection[LearnerId] | None = None, since: datetime | None = None
+    ) -> Iterator[AssessmentRecord]:
+        """Yield the records that :meth:`lti.platforms.Platform.read` promises."""
+        lists = self._lists(course)
+        wanted = {
+            user: learner
+            for user, learner in lists.learners.items()
+            if learner.standing in {Standing.LEARNER, Standing.SUSPENDED}
+            and (learners is None or learner.id in learners)
+        }
+        if since is not None:
+            changed = self._changed(lists, course, since)
+            wanted = {user: learner for user, learner in wanted.items() if user in changed}
+        submissions = self._submissions_of(course, wanted.keys(), len(lists.learners))
+        for user, learner in wanted.items():
+            yield record_of(lists, user, learner, submissions.get(user, ()))
+        known = {learner.id for learner in lists.learners.values()}
+        for gone in sorted(set(learners or ()) - known):
+            yield withdrawn(lists.course, gone, lists.read_at)
+
+    def _lists(self, course: CourseId) -> Lists:
+        read_at = self._clock()
+        enrollments = self._enrollments(course)
+        assignments = {one.id: one for one in self._all(Assignment, course, "assignments")}
+        rollups, outcomes = self._rollups(course)
+        return Lists(
+            course=self.course(course),
+            enrollments=enrollments,
+            learners=self._people(enrollments, course),
+            assignments=assignments,
+            progress=self._progress(course),
+            scores={rollup.links.user: rollup.scores for rollup in rollups},
+            outcomes=outcomes,
+            supervision=tuple(self._supervision(course, assignments, read_at)),
+            read_at=read_at,
+        )
+
+    def _enrollments(self, course: CourseId) -> dict[str, tuple[Enrollment, ...]]:
+        by_user: dict[str, tuple[Enrollment, ...]] = {}
+        for row in self._all(Enrollment, course, "enrollments", *_STATES):
+            by_user[row.user_id] = (*by_user.get(row.user_id, ()), row)
+        return by_user
+
+    def _people(self, enrollments: Mapping[str, tuple[Enrollment, ...]], course: CourseId) -> dict[str, Learner]:
+        """Return each person under the LTI id; who has none there (never active) keeps a Canvas id of their own."""
+        if self._learner_ids is None:
+            ids = {user: LearnerId(user) for user in enrollments}
+        else:
+            ids = dict(self._learner_ids(course))
+        return {
+            user: records.learner_of(rows, ids.get(user, LearnerId(f"canvas:{user}")))
+            for user, rows in enrollments.items()
+        }
+
+    def _progress(self, course: CourseId) -> dict[str, Progress]:
+        try:
+            entries = list(self._all(UserProgress, course, "bulk_user_progress"))
+        except PlatformError as error:
+            if error.fault is Fault.INVALID_REQUEST:  # «not module based»
+                return {}
+            raise
+        return {entry.id: entry.progress for entry in entries if entry.progress}
+
+    def _rollups(self, course: CourseId) -> tuple[list[Rollup], dict[str, LinkedOutcome]]:
+        address = self._address(course, "outcome_rollups", ("include[]", "outcomes"), _PAGE)
+        answers = [load(Rollups, page.json(), place=page.place) for page in self._service.pages(address)]
+        rollups = [rollup for answer in answers for rollup in answer.rollups]
+        outcomes = {one.id: one for answer in answers if answer.linked for one in answer.linked.outcomes}
+        scored = {score.links.outcome for rollup in rollups for score in rollup.scores}
+        return rollups, outcomes | {one: self._outcome(one) for one in sorted(scored - outcomes.keys())}
+
+    def _outcome(self, outcome: str) -> LinkedOutcome:
+        answer = self._service.get(f"{self._url}/api/v1/outcomes/{quote(outcome, safe='')}")
+        return load(LinkedOutcome, answer.json(), place=answer.place)
+
+    def _supervision(
+        self, course: CourseId, assignments: Mapping[str, Assignment], at: datetime
+    ) -> Iterator[SupervisionEvidence]:
+        """Yield what the settings of assignments and quizzes say about how they are sat, each thing once."""
+        told: set[tuple[str, str]] = set()
+        for evidence in self._all_settings(course, assignments, at):
+            if (evidence.activity, evidence.stated_by) not in told and evidence.activity in assignments:
+                told.add((evidence.activity, evidence.stated_by))
+                yield evidence
+
+    def _all_settings(
+        self, course: CourseId, assignments: Mapping[str, Assignment], at: datetime
+    ) -> Iterator[SupervisionEvidence]:
+        for assignment in assignments.values():
+            yield from records.settings_of_assignment(assignment, at)
+        if any(assignment.is_quiz_assignment for assignment in assignments.values()):
+            for quiz in self._if_there(ClassicQuiz, course, "quizzes"):
+                yield from records.settings_of_quiz(quiz, at)
+        if any(assignment.is_quiz_lti_assignment for assignment in assignments.values()):
+            for new_quiz in self._if_there(NewQuiz, course, "quizzes", api="quiz/v1"):
+                yield from records.settings_of_new_quiz(new_quiz, at)
+            # Not in the public documentation: the only place that tells Monitor of a New Quiz.
+            for quiz in self._if_there(ClassicQuiz, course, "all_quizzes"):
+                yield from records.settings_of_quiz(quiz, at)
+
+    def _changed(self, lists: Lists, course: CourseId, since: datetime) -> set[str]:
+        """Return the users of whom any list shows something after ``since``."""
+        moment = since.strftime("%Y-%m-%dT%H:%M:%SZ")
+        recent = [
+            submission.user_id
+            for name in ("graded_since", "submitted_since")
+            for submission in self._submissions(course, ("student_ids[]", "all"), (name, moment))
+        ]
+        enrolled = [
+            user for user, rows in lists.enrollments.items() if any(r.updated_at and r.updated_at > since for r in rows)
+        ]
+        progressed = [user for user, one in lists.progress.items() if one.completed_at and one.completed_at > since]
+        rated = [
+            user
+            for user, scores in lists.scores.items()
+            if any(score.submitted_at and score.submitted_at > since for score in scores)
+        ]
+        return {*recent, *enrolled, *progressed, *rated}
+
+    def _submissions_of(
+        self, course: CourseId, users: Collection[str], everybody: int
+    ) -> dict[str, tuple[Submission, ...]]:
+        if not users:
+            return {}
+        few = len(users) <= _FEW and len(users) < everybody
+        names = [("student_ids[]", user) for user in users] if few else [("student_ids[]", "all")]
+        by_user: dict[str, tuple[Submission, ...]] = {}
+        for submission in self._submissions(course, *names):
+            by_user[submission.user_id] = (*by_user.get(submission.user_id, ()), submission)
+        return by_user
+
+    def _submissions(self, course: CourseId, *query: tuple[str, str]) -> Iterator[Submission]:
+        return self._all(Submission, course, "students/submissions", *query)
+
+    def _all(
+        self, shape: type[T], course: CourseId, path: str, *query: tuple[str, str], api: str = "v1"
+    ) -> Iterator[T]:
+        for page in self._service.pages(self._address(course, path, *query, _PAGE, api=api)):
+            yield from load_all(shape, page.json(), place=page.place)
+
+    def _if_there(self, shape: type[T], course: CourseId, path: str, *, api: str = "v1") -> tuple[T, ...]:
+        """Return a list that a Canvas need not have (New Quizzes is a product of its own)."""
+        try:
+            return tuple(self._all(shape, course, path, api=api))
+        except PlatformError as error:
+            if error.fault is Fault.NOT_FOUND:
+                return ()
+            raise
+
+    def _address(self, course: CourseId, path: str, *query: tuple[str, str], api: str = "v1") -> str:
+        name = course if course.isdigit() else f"lti_context_id:{course}"
+        where = f"{self._url}/api/{api}/courses/{quote(name, safe=':')}"
+        return f"{where}{'/' if path else ''}{path}?{urlencode(query)}"

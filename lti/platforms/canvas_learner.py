@@ -1,0 +1,93 @@
+"""One learner of a Canvas course: which LTI id belongs to them, and the record that the lists make of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated
+from urllib.parse import urlencode
+
+from lti import roster
+from lti.platforms import canvas_records as records
+from lti.platforms.canvas_shapes import Assignment, Enrollment, LinkedOutcome, OutcomeScore, Progress, Submission
+from lti.schemas import Id, OptionalId, Part, load
+from lti.service import Service
+from mappings.assessment import AssessmentRecord, Course, Learner, LearnerId, SupervisionEvidence
+
+_CUSTOM = "https://purl.imsglobal.org/spec/lti/claim/custom"
+
+
+@dataclass(frozen=True, slots=True)
+class Lists:
+    """What Canvas shows of a whole course at once, at the moment ``read_at``; keys are Canvas user ids."""
+
+    course: Course
+    enrollments: Mapping[str, tuple[Enrollment, ...]]
+    learners: Mapping[str, Learner]
+    assignments: Mapping[str, Assignment]
+    progress: Mapping[str, Progress]
+    scores: Mapping[str, tuple[OutcomeScore, ...]]
+    outcomes: Mapping[str, LinkedOutcome]
+    supervision: tuple[SupervisionEvidence, ...]
+    read_at: datetime
+
+
+def record_of(lists: Lists, user: str, learner: Learner, submissions: tuple[Submission, ...]) -> AssessmentRecord:
+    """Put together what the lists and the submissions show of one learner."""
+    graded = [submission for submission in submissions if submission.assignment_id in lists.assignments]
+    return AssessmentRecord(
+        course=lists.course,
+        learner=learner,
+        completion=records.completion_of(lists.progress.get(user)),
+        course_score=records.course_score_of(lists.enrollments[user]),
+        results=tuple(records.result_of(one, lists.assignments[one.assignment_id]) for one in graded),
+        competencies=records.ratings_of(lists.scores.get(user, ()), lists.outcomes),
+        activities=tuple(records.activity_of(assignment) for assignment in lists.assignments.values()),
+        read_at=lists.read_at,
+        supervision=lists.supervision,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Custom:
+    """Custom parameters of the message: ours are expanded for every member."""
+
+    canvas_user_id: OptionalId
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What the platform would send in a launch of this member."""
+
+    custom: Annotated[Custom | None, Part(Custom, data_key=_CUSTOM)]
+
+
+@dataclass(frozen=True, slots=True)
+class MemberWithMessage:
+    """A member of ``?rlid=``, with the messages that this asks for."""
+
+    user_id: Id
+    message: Annotated[tuple[Message, ...], Part(Message, many=True)]
+
+
+@dataclass(frozen=True, slots=True)
+class MembersWithMessages:
+    """One page of them."""
+
+    members: tuple[MemberWithMessage, ...]
+
+
+def lti_ids(service: Service, memberships_url: str, resource_link: str) -> dict[str, LearnerId]:
+    """Return the LTI id of each active member by their Canvas user id, from the roster of a launch.
+
+    The tool's registration asks for the custom parameter ``canvas_user_id=$Canvas.user.id``; ``resource_link`` may
+    be the id of the context (NRPS 2.0 section 3.2, resource link membership).
+    """
+    ids: dict[str, LearnerId] = {}
+    for page in service.pages(f"{memberships_url}?{urlencode({'rlid': resource_link})}", accept=roster.ACCEPT):
+        for member in load(MembersWithMessages, page.json(), place=page.place).members:
+            for message in member.message:
+                if message.custom and message.custom.canvas_user_id:
+                    ids[message.custom.canvas_user_id] = LearnerId(member.user_id)
+    return ids

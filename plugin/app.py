@@ -1,0 +1,170 @@
+"""The only place that wires: settings in, a bridge that can work out; and the web application around it."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from ipaddress import ip_network
+from pathlib import Path
+
+from celery import Celery
+from cryptography import x509
+from flask import Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from lti.network import Network
+from lti.platforms import Platform
+from lti.platforms.moodle import Moodle
+from mappings.documents.envelope import Format
+from mappings.documents.rendering import render
+from plugin import issuing, sync
+from plugin.errors import BridgeError, InvalidSettings
+from plugin.issuing import IssuingTools
+from plugin.jobs.bell import Bell
+from plugin.jobs.queue import make_queue
+from plugin.jobs.tasks import Jobs
+from plugin.offering import OfferingTools
+from plugin.sealing import Sealed, Sealer
+from plugin.sealing.jades import JadesSealer
+from plugin.sealing.keys import SealKey, from_pem, from_pkcs12
+from plugin.sealing.timestamps import TimestampAuthority
+from plugin.settings import Settings
+from plugin.storage.engine import open_engine
+from plugin.storage.launches import Launches
+from plugin.storage.outbox import Topic
+from plugin.storage.platforms import Connected
+from plugin.storage.registrations import Registrations
+from plugin.storage.unit_of_work import Storage
+from plugin.storage.vault import Vault
+from plugin.sync import SyncTools
+from plugin.verification import CheckContext, check
+from plugin.web import pages, security
+from plugin.web.tools import PageTools
+
+Clock = Callable[[], datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class Bridge:
+    """A wired bridge: what command line, worker and web application work with."""
+
+    settings: Settings
+    storage: Storage
+    queue: Celery
+    bell: Bell
+    jobs: Jobs
+    offering: OfferingTools
+    sync: SyncTools
+    issuing: IssuingTools
+    anchors: tuple[x509.Certificate, ...]
+    clock: Clock
+
+
+def utc_now() -> datetime:
+    """Return the time, aware UTC."""
+    return datetime.now(UTC)
+
+
+def assemble(settings: Settings, clock: Clock = utc_now) -> Bridge:
+    """Wire everything but the web. Raises :class:`BridgeError` or a ``SealError`` where a part cannot be had."""
+    storage = Storage(open_engine(settings.database), Vault(settings.secret_keys), settings.public_url)
+    queue = make_queue(settings)
+    bell = Bell(storage, queue, settings.in_flight, clock)
+    connect = connector(settings)
+    anchors = trust_anchors(settings)
+    reading = SyncTools(storage, connect, clock)
+    sealers = make_sealers(settings)
+    sealing = IssuingTools(storage, connect, render, sealers, self_check(anchors, clock), clock)
+    duties = {
+        Topic.SYNC: lambda row_id: sync.sync(reading, row_id),
+        Topic.ISSUE: lambda row_id: issuing.issue(sealing, row_id),
+    }
+    jobs = Jobs(storage, bell, duties, clock)
+    jobs.install(queue)
+    offering = OfferingTools(storage, clock)
+    return Bridge(settings, storage, queue, bell, jobs, offering, reading, sealing, anchors, clock)
+
+
+def create_app(settings: Settings) -> Flask:
+    """Return the web application on a bridge of its own."""
+    bridge = assemble(settings)
+    app = Flask("plugin.web")
+    app.secret_key = session_key(settings)
+    app.config.update(SESSION_COOKIE_SAMESITE="Lax", SESSION_COOKIE_HTTPONLY=True)
+    app.wsgi_app = ProxyFix(app.wsgi_app, *([settings.proxy_hops] * 4))  # type: ignore[method-assign]
+    security.init_app(app)
+    pages.init_app(app, page_tools(bridge))
+    return app
+
+
+def page_tools(bridge: Bridge) -> PageTools:
+    """Return what the pages work with."""
+    return PageTools(
+        storage=bridge.storage,
+        launches=Launches(bridge.storage),
+        registrations=Registrations(bridge.storage),
+        connect=bridge.sync.connect,
+        check=lambda data: check(data, CheckContext(bridge.clock(), bridge.anchors)),
+        clock=bridge.clock,
+    )
+
+
+def session_key(settings: Settings) -> bytes:
+    """Return the key of the browser sessions, derived from the first secret. Raises :class:`InvalidSettings`."""
+    if not settings.secret_keys:
+        raise InvalidSettings(("MICROCRED_SECRET_KEYS: needed; make one with `microcred keys secret`",))
+    return hmac.digest(settings.secret_keys[0].encode(), b"browser sessions", "sha256")
+
+
+def connector(settings: Settings) -> Callable[[Connected], Platform]:
+    """Return what opens a connection to a platform of any kind."""
+    network = Network(allowed=tuple(ip_network(each) for each in settings.private_networks))
+
+    def connect(connected: Connected) -> Platform:
+        if connected.kind != "moodle":
+            raise BridgeError(f"platforms of kind {connected.kind!r} cannot be read yet")
+        return Moodle.connect(connected.id, connected.base_url, connected.token, network)
+
+    return connect
+
+
+def make_sealers(settings: Settings) -> Mapping[Format, Sealer]:
+    """Return the sealer of each format that the institution seals; none where no seal is configured."""
+    if settings.seal_file is None:
+        return {}
+    authority = TimestampAuthority(settings.timestamp_url) if settings.timestamp_url else None
+    return {Format.ELM: JadesSealer(read_seal(settings.seal_file, settings.seal_password), authority)}
+
+
+def read_seal(path: Path, password: str) -> SealKey:
+    """Read the seal from PKCS#12 or from one PEM file with key and certificates."""
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise InvalidSettings((f"MICROCRED_SEAL_FILE: {path} cannot be read ({error.strerror})",)) from None
+    secret = password.encode() or None
+    return from_pkcs12(data, secret) if path.suffix in {".p12", ".pfx"} else from_pem(data, data, secret)
+
+
+def trust_anchors(settings: Settings) -> tuple[x509.Certificate, ...]:
+    """Return the certificates that verification trusts."""
+    if settings.trust_file is None:
+        return ()
+    try:
+        return tuple(x509.load_pem_x509_certificates(settings.trust_file.read_bytes()))
+    except (OSError, ValueError):
+        raise InvalidSettings(
+            (f"MICROCRED_TRUST_FILE: no certificates can be read from {settings.trust_file}",)
+        ) from None
+
+
+def self_check(anchors: tuple[x509.Certificate, ...], clock: Clock) -> Callable[[Sealed], tuple[str, ...]]:
+    """Return what verifies our own bytes: a sentence per failed check, and one where the seal was not checked."""
+
+    def failures(sealed: Sealed) -> tuple[str, ...]:
+        report = check(sealed.body, CheckContext(clock(), anchors))
+        return () if report.ok else (report.verdict, *(step.sentence for step in report.failures))
+
+    return failures

@@ -1,0 +1,52 @@
+"""The command ``microcred``: one command, a sub-command per thing that a person at a terminal wants."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import click
+
+from lti.errors import LtiError
+from plugin.commands import courses, operating, seals
+from plugin.errors import BridgeError
+from plugin.logs import configure_logs
+from plugin.sealing.errors import SealError
+
+
+class _Sentences(click.Group):
+    """Tells our own errors as one sentence and an exit code instead of a traceback."""
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Run the sub-command."""
+        try:
+            return super().invoke(ctx)
+        except (BridgeError, SealError) as error:
+            raise click.ClickException(f"{error} [{error.code}]") from None
+        except LtiError as error:
+            raise click.ClickException(f"{error.sentence} [{error.code}]") from None
+
+
+@click.group(cls=_Sentences, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.option("--quiet", is_flag=True, help="Log warnings only.")
+def microcred(*, quiet: bool) -> None:
+    """Turn finished courses in Moodle or Canvas into sealed European micro-credentials.
+
+    First steps: `microcred keys secret`, `microcred keys dev`, `microcred check`, `microcred migrate`,
+    `microcred platform`, `microcred course`, then `microcred serve`. Settings are environment variables that begin
+    with MICROCRED_; `microcred check` lists them.
+    """
+    configure_logs("WARNING" if quiet else "INFO")
+
+
+for command in (*seals.COMMANDS, *courses.COMMANDS, *operating.COMMANDS):
+    microcred.add_command(command)
+
+
+def main() -> None:
+    """Run the command."""
+    microcred(prog_name="microcred", args=sys.argv[1:], windows_expand_args=os.name == "nt")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,99 @@
+"""Sub-commands about platforms and courses: ``platform``, ``course``, ``sync``, ``issue``, ``status``."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from mappings.assessment import CourseId, PlatformId
+from plugin import issuing, offering, sync
+from plugin.app import Bridge
+from plugin.commands.bridge import FILE, open_bridge, whoami
+from plugin.commands.seals import institution_or_fail, profile_or_fail
+from plugin.storage.awards import State
+from plugin.storage.platforms import Connected
+
+
+@click.command("platform")
+@click.argument("platform_id")
+@click.argument("url")
+@click.option("--kind", type=click.Choice(["moodle", "canvas"]), default="moodle", show_default=True)
+@click.option("--title", default="", help="How people call it.")
+@click.option("--token-file", type=FILE, required=True, help="File with the web-service token of the minimal role.")
+def connect_platform(platform_id: str, url: str, kind: str, title: str, token_file: Path) -> None:
+    """Connect the platform at URL and call it PLATFORM_ID."""
+    bridge = open_bridge()
+    token = token_file.read_text(encoding="utf-8").strip()
+    platform = Connected(PlatformId(platform_id), kind, url.rstrip("/"), title, token)
+    offering.connect(bridge.offering, platform, by=whoami())
+    click.echo(f"connected {platform_id}")
+
+
+@click.command("course")
+@click.argument("platform_id")
+@click.argument("course_id")
+@click.argument("profile", type=FILE)
+@click.argument("institution", type=FILE)
+def enable_course(platform_id: str, course_id: str, profile: Path, institution: Path) -> None:
+    """Let a course award the credential of PROFILE on behalf of INSTITUTION, from now on by itself."""
+    bridge = open_bridge()
+    place = (PlatformId(platform_id), CourseId(course_id))
+    enabled = offering.enable(
+        bridge.offering, place, profile_or_fail(profile), institution_or_fail(institution), by=whoami()
+    )
+    bridge.bell.ring()
+    click.echo(f"enabled; the offer is {enabled.id}")
+
+
+@click.command("sync")
+@click.argument("offer_id", required=False)
+def sync_now(offer_id: str | None) -> None:
+    """Read courses now and here: the one of OFFER_ID, or every course with an enabled credential."""
+    bridge = open_bridge()
+    for each in _chosen(bridge, offer_id):
+        click.echo(f"reading {each} ...", err=True)
+        report = sync.sync(bridge.sync, each)
+        click.echo(f"{each}: {report.read} learners read, {report.changed} changed, {report.eligible} became eligible")
+
+
+@click.command("issue")
+@click.argument("offer_id", required=False)
+def issue_now(offer_id: str | None) -> None:
+    """Issue now and here what is eligible, without waiting for the worker."""
+    bridge = open_bridge()
+    with bridge.storage.reading() as work:
+        offers = [offer_id] if offer_id else [offer.id for offer in work.offers.enabled()]
+        due = [
+            award.id
+            for offer in offers
+            for award in work.awards.of_offer(offer)
+            if award.state in {State.ELIGIBLE, State.RESERVED}
+        ]
+    with click.progressbar(due, label="issuing", file=sys.stderr) as awards:
+        sealed = sum(issuing.issue(bridge.issuing, award).state is State.SEALED for award in awards)
+    click.echo(f"{sealed} of {len(due)} sealed")
+
+
+@click.command()
+def status() -> None:
+    """Tell how many awards of each course are where, what waits and what is parked."""
+    bridge = open_bridge()
+    with bridge.storage.reading() as work:
+        for offer in work.offers.enabled():
+            counts = ", ".join(f"{count} {state}" for state, count in sorted(work.awards.counts(offer.id).items()))
+            click.echo(f"{offer.platform} course {offer.course} ({offer.profile_id}): {counts or 'not read yet'}")
+        click.echo(f"{work.outbox.waiting()} pieces of work wait")
+        for parked in work.outbox.parked():
+            click.echo(f"parked: {parked.topic} {parked.row_id} after {parked.attempts} attempts: {parked.error}")
+
+
+def _chosen(bridge: Bridge, offer_id: str | None) -> list[str]:
+    if offer_id:
+        return [offer_id]
+    with bridge.storage.reading() as work:
+        return [offer.id for offer in work.offers.enabled()]
+
+
+COMMANDS = (connect_platform, enable_course, sync_now, issue_now, status)

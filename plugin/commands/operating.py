@@ -1,0 +1,123 @@
+"""Sub-commands of whoever runs the bridge: ``check``, ``migrate``, ``serve``, ``worker``, ``retry``, ``audit``."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Iterator
+from dataclasses import fields
+from datetime import UTC, datetime
+
+import click
+import waitress
+
+from plugin.app import assemble, create_app
+from plugin.commands.bridge import open_bridge
+from plugin.errors import BridgeError
+from plugin.sealing.errors import SealError
+from plugin.settings import PREFIX, Settings, read_settings
+from plugin.storage.engine import open_engine
+from plugin.storage.migrate import current, needed, require_current, upgrade
+from plugin.worker import Supervisor, run_worker, worker_command
+
+SECRETS = frozenset({"secret_keys", "seal_password", "operator_token"})
+
+
+@click.command("check")
+def check_installation() -> None:
+    """Tell every setting and whether database, seal and broker can be used. Changes nothing."""
+    settings = read_settings(os.environ)
+    for name, value in _shown(settings):
+        click.echo(f"{PREFIX}{name.upper():<18} {value}")
+    problems = list(_problems(settings))
+    for problem in problems:
+        click.echo(f"problem: {problem}", err=True)
+    click.echo("ready" if not problems else f"{len(problems)} problem(s)")
+    sys.exit(1 if problems else 0)
+
+
+@click.command()
+def migrate() -> None:
+    """Bring the database to the schema that this version needs. Safe to run at any time, by many at once."""
+    engine = open_engine(read_settings(os.environ).database)
+    before = current(engine)
+    click.echo("migrating ...", err=True)
+    upgrade(engine)
+    click.echo(f"schema {before or 'empty'} -> {needed()}")
+
+
+@click.command()
+@click.option("--no-worker", is_flag=True, help="Only the web server; workers run elsewhere.")
+def serve(*, no_worker: bool) -> None:
+    """Serve the web pages and, unless told otherwise, keep one worker running beside them. Ends with Ctrl-C."""
+    settings = read_settings(os.environ)
+    require_current(open_engine(settings.database))
+    app = create_app(settings)
+    supervisor = Supervisor(worker_command(beat=True), os.environ)
+    if not no_worker:
+        supervisor.start()
+    click.echo(f"serving {settings.public_url} on {settings.host}:{settings.port}; Ctrl-C ends", err=True)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    try:
+        waitress.serve(app, host=settings.host, port=settings.port, threads=8, ident="microcred")
+    finally:
+        supervisor.stop()
+
+
+@click.command()
+@click.option("--beat", is_flag=True, help="Keep the schedule too; exactly one worker does.")
+def worker(*, beat: bool) -> None:
+    """Work off jobs until a signal ends it."""
+    run_worker(open_bridge(), beat=beat)
+
+
+@click.command()
+def retry() -> None:
+    """Try again what was parked after too many failures."""
+    bridge = open_bridge()
+    with bridge.storage.begin() as work:
+        count = work.outbox.retry_parked(datetime.now(UTC))
+    bridge.bell.ring()
+    click.echo(f"{count} pieces of work are due again")
+
+
+@click.group()
+def audit() -> None:
+    """Look at the trail of every decision and act."""
+
+
+@audit.command("verify")
+def verify_audit() -> None:
+    """Check that no entry of the trail was changed, removed or inserted."""
+    with open_bridge().storage.reading() as work:
+        found = work.audit.verify()
+    click.echo("the trail is intact" if found is None else f"broken at entry {found.seq}: {found.sentence}")
+    sys.exit(0 if found is None else 1)
+
+
+def _shown(settings: Settings) -> Iterator[tuple[str, str]]:
+    for setting in fields(settings):
+        value = getattr(settings, setting.name)
+        hidden = "(set)" if value else "(not set)"
+        yield setting.name, hidden if setting.name in SECRETS else str(value)
+
+
+def _problems(settings: Settings) -> Iterator[str]:
+    """Try every part that the bridge leans on."""
+    if not settings.secret_keys:
+        yield f"{PREFIX}SECRET_KEYS is not set; make one with `microcred keys secret`"
+    if settings.seal_file is None:
+        yield f"{PREFIX}SEAL_FILE is not set; nothing can be sealed (`microcred keys dev` makes one to try)"
+    try:
+        bridge = assemble(settings)
+        require_current(bridge.storage.engine)
+        with bridge.queue.connection_for_write(connect_timeout=3) as connection:
+            connection.ensure_connection(max_retries=1)
+    except (BridgeError, SealError) as error:
+        yield f"{error} [{error.code}]"
+    except OSError as error:
+        yield f"the broker cannot be reached ({type(error).__name__})"
+
+
+COMMANDS = (check_installation, migrate, serve, worker, retry, audit)

@@ -1,0 +1,128 @@
+"""Issuing one award: read again, decide, describe, reserve, render, seal, verify our own seal, keep.
+
+The work is told by a row id alone and is harmless when done twice or by two at once: an identity and a status index
+are reserved once per award, and bytes only count as sealed where the row is still the one that they were made for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+import structlog
+
+from lti.platforms import Platform
+from mappings.assessment import AssessmentRecord
+from mappings.documents.envelope import Document, Envelope, Format
+from mappings.elements import MicroCredential
+from mappings.profile import CourseProfile, Issuer
+from plugin.errors import NoSeal, SealRejected
+from plugin.sealing import Sealed, Sealer
+from plugin.storage.awards import OPEN, AwardRow, Move, State
+from plugin.storage.credentials import Reserved
+from plugin.storage.platforms import Connected
+from plugin.storage.unit_of_work import Storage
+from plugin.verdict import Ready, Waiting, judge, ruled_on
+
+log = structlog.get_logger(__name__)
+ACTOR = "issuing"
+
+
+@dataclass(frozen=True, slots=True)
+class IssuingTools:
+    """What issuing works with.
+
+    ``render`` is :func:`mappings.documents.rendering.render`. ``failures`` verifies sealed bytes and returns a
+    sentence per failed check, or per check that had to be made and was not. ``clock`` returns aware UTC.
+    """
+
+    storage: Storage
+    connect: Callable[[Connected], Platform]
+    render: Callable[[Format, MicroCredential, Envelope], Document]
+    sealers: Mapping[Format, Sealer]
+    failures: Callable[[Sealed], tuple[str, ...]]
+    clock: Callable[[], datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """An award with what is needed to judge it."""
+
+    award: AwardRow
+    profile: CourseProfile
+    issuer: Issuer
+    platform: Connected
+
+
+def issue(tools: IssuingTools, award_id: str) -> AwardRow:
+    """Bring an award as far as it goes now: sealed, or back to waiting with its reasons.
+
+    Raises :class:`lti.errors.PlatformError`, :class:`plugin.sealing.errors.SealError`,
+    :class:`plugin.errors.SealRejected`, :class:`plugin.errors.ChangedMeanwhile`.
+    """
+    case = _load(tools, award_id)
+    if case.award.state not in OPEN:
+        return case.award
+    if not tools.sealers:
+        raise NoSeal("no seal is configured (MICROCRED_SEAL_FILE)")
+    record = _read_again(tools, case)
+    issued_at = tools.clock().replace(microsecond=0)
+    verdict = judge(record, case.profile, case.issuer, ruled=ruled_on(case.award), issued_at=issued_at)
+    if isinstance(verdict, Waiting):
+        return _wait(tools, case.award, record, verdict)
+    award, reserved = _reserve(tools, case, record, verdict)
+    sealed = tuple(_sealed(tools, form, reserved) for form in tools.sealers)
+    return _keep(tools, award, reserved, sealed)
+
+
+def _load(tools: IssuingTools, award_id: str) -> _Case:
+    with tools.storage.reading() as work:
+        award = work.awards.get(award_id)
+        offer = work.offers.get(award.offer_id)
+        profile = work.profiles.course_profile(offer.profile_id, offer.profile_version)
+        issuer = work.profiles.issuer(offer.issuer_id, offer.issuer_version)
+        return _Case(award, profile, issuer, work.platforms.get(offer.platform))
+
+
+def _read_again(tools: IssuingTools, case: _Case) -> AssessmentRecord:
+    """Read this one learner once more, right before sealing: a grade may have changed since the sync."""
+    records = tools.connect(case.platform).read(case.award.course, (case.award.learner,))
+    return next(iter(records))
+
+
+def _wait(tools: IssuingTools, award: AwardRow, record: AssessmentRecord, verdict: Waiting) -> AwardRow:
+    with tools.storage.begin() as work:
+        work.assessments.record(record)
+        move = Move(to=verdict.state, now=tools.clock(), actor=ACTOR, reasons=verdict.reasons)
+        return work.awards.move(award, move)
+
+
+def _reserve(tools: IssuingTools, case: _Case, record: AssessmentRecord, ready: Ready) -> tuple[AwardRow, Reserved]:
+    """Take identity, status index and URLs, and keep what will be stated, in one transaction."""
+    now = tools.clock()
+    versions = (case.profile.version, case.issuer.version)
+    with tools.storage.begin() as work:
+        work.assessments.record(record)
+        award = work.awards.move(case.award, Move(to=State.RESERVED, now=now, actor=ACTOR))
+        return award, work.credentials.reserve(award, ready.credential, versions=versions, now=now)
+
+
+def _sealed(tools: IssuingTools, form: Format, reserved: Reserved) -> Sealed:
+    """Render, seal and verify one format, outside of any transaction. Raises :class:`SealRejected`."""
+    document = tools.render(form, reserved.credential, reserved.envelope)
+    sealed = tools.sealers[form].seal(document, tools.clock())
+    if failures := tools.failures(sealed):
+        raise SealRejected(failures)
+    return sealed
+
+
+def _keep(tools: IssuingTools, award: AwardRow, reserved: Reserved, sealed: tuple[Sealed, ...]) -> AwardRow:
+    """Make it count: bytes and state in one transaction, only where nobody moved the award meanwhile."""
+    now = tools.clock()
+    with tools.storage.begin() as work:
+        award = work.awards.move(award, Move(to=State.SEALED, now=now, actor=ACTOR, detail=reserved.envelope.id))
+        for each in sealed:
+            work.credentials.keep(reserved.envelope.id, each, now)
+    log.info("award_sealed", award_id=award.id, credential_id=reserved.envelope.id)
+    return award

@@ -1,0 +1,47 @@
+"""The bell: sends a message for each piece of work that is due, after the transaction that made it due."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import structlog
+from celery import Celery
+from kombu.exceptions import OperationalError
+
+from plugin.storage.outbox import Ring, Topic
+from plugin.storage.unit_of_work import Storage
+
+log = structlog.get_logger(__name__)
+AGAIN_AFTER = timedelta(seconds=60)
+"""After so long without an answer a message is taken for lost and sent again."""
+
+
+def task_name(topic: Topic) -> str:
+    """Return the name of the task that does the work of ``topic``."""
+    return f"microcred.{topic}"
+
+
+@dataclass(frozen=True, slots=True)
+class Bell:
+    """Rings for due work; never more than ``in_flight`` messages wait in the broker."""
+
+    storage: Storage
+    queue: Celery
+    in_flight: int
+    clock: Callable[[], datetime]
+
+    def ring(self) -> int:
+        """Send what is due; where the broker is down the rows wait for the next sweep. Returns how many were sent."""
+        with self.storage.begin() as work:
+            rings = work.outbox.ring(self.clock(), in_flight=self.in_flight, again_after=AGAIN_AFTER)
+        return len(rings) if all(self._send(ring) for ring in rings) else 0
+
+    def _send(self, ring: Ring) -> bool:
+        try:
+            self.queue.send_task(task_name(ring.topic), args=(ring.row_id,), retry=False)
+        except (OperationalError, OSError) as error:
+            log.warning("broker_unreachable", topic=ring.topic, error=type(error).__name__)
+            return False
+        return True

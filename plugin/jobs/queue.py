@@ -1,0 +1,66 @@
+"""The Celery application for each kind of broker, with settings that make a killed worker's message come back soon."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from celery import Celery
+
+from plugin.settings import Settings
+
+SOFT_LIMIT = 240
+HARD_LIMIT = 300
+"""Seconds that a job may take (processes only: threads cannot be interrupted, there every call has a timeout)."""
+VISIBILITY_TIMEOUT = HARD_LIMIT + 60
+"""Redis gives a message to somebody else after so many seconds; must exceed the longest job."""
+SWEEP_EVERY = 5.0
+"""Seconds between two looks for work that nobody was rung for."""
+
+
+def make_queue(settings: Settings) -> Celery:
+    """Return the Celery application. No result backend: results are rows."""
+    queue = Celery("microcred", broker=settings.broker_url, set_as_current=False)
+    queue.conf.update(
+        task_ignore_result=True,
+        task_acks_late=True,
+        task_reject_on_worker_lost=True,
+        worker_prefetch_multiplier=1,
+        task_soft_time_limit=SOFT_LIMIT,
+        task_time_limit=HARD_LIMIT,
+        task_default_queue="microcred",
+        broker_connection_retry_on_startup=True,
+        broker_transport_options=transport_options(settings),
+        worker_hijack_root_logger=False,
+        worker_redirect_stdouts=False,
+        worker_enable_remote_control=False,
+        worker_send_task_events=False,
+        enable_utc=True,
+        timezone="UTC",
+    )
+    return queue
+
+
+def transport_options(settings: Settings) -> dict[str, Any]:
+    """Return kombu's options for the broker in use."""
+    kind = settings.broker_url.partition(":")[0]
+    if kind == "filesystem":
+        return _filesystem(settings.data_dir / "queue")
+    if kind in {"redis", "rediss"}:
+        restore = {"unacked_restore_throttle": 1, "unacked_restore_interval": 2}
+        return {"visibility_timeout": VISIBILITY_TIMEOUT, **restore}
+    return {"polling_interval": 0.01} if kind == "memory" else {}
+
+
+def _filesystem(folder: Path) -> dict[str, Any]:
+    """Make the folders of the embedded broker: messages are files in one folder that everybody reads and writes."""
+    messages, control = folder / "messages", folder / "control"
+    for each in (messages, control):
+        each.mkdir(parents=True, exist_ok=True)
+    return {
+        "data_folder_in": str(messages),
+        "data_folder_out": str(messages),
+        "control_folder": str(control),
+        "store_processed": False,
+        "polling_interval": 0.02,
+    }

@@ -1,0 +1,99 @@
+"""One task per topic: take the lease, do the work, strike it out, or say when to try again."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import structlog
+from celery import Celery
+
+from lti.errors import PlatformError
+from plugin.errors import BridgeError
+from plugin.jobs.bell import Bell, task_name
+from plugin.jobs.queue import HARD_LIMIT, SWEEP_EVERY
+from plugin.sealing.errors import SealError
+from plugin.storage.outbox import Lease, Topic
+from plugin.storage.unit_of_work import Storage
+
+log = structlog.get_logger(__name__)
+Duty = Callable[[str], object]
+"""Does the work of one row."""
+
+LEASE = timedelta(seconds=HARD_LIMIT + 30)
+MOST_ATTEMPTS = 8
+"""Attempts before work is put aside for a person; outages of others do not count."""
+FIRST_PAUSE = 2.0
+LONGEST_PAUSE = 900.0
+
+
+@dataclass(frozen=True, slots=True)
+class Jobs:
+    """What the tasks work with."""
+
+    storage: Storage
+    bell: Bell
+    duties: Mapping[Topic, Duty]
+    clock: Callable[[], datetime]
+
+    def install(self, queue: Celery) -> None:
+        """Register a task per topic, and the sweep with its schedule."""
+        for topic in self.duties:
+            queue.task(name=task_name(topic))(_task(self, topic))
+        queue.task(name="microcred.sweep", expires=SWEEP_EVERY)(self.sweep)
+        queue.conf.beat_schedule = {"sweep": {"task": "microcred.sweep", "schedule": SWEEP_EVERY}}
+
+    def sweep(self) -> None:
+        """Ring for whatever is due and was not done in time."""
+        self.bell.ring()
+
+    def work(self, topic: Topic, row_id: str) -> bool:
+        """Do one piece of work, unless it is done or in somebody's hands. True where this call did it."""
+        with self.storage.begin() as work:
+            lease = work.outbox.take(topic, row_id, self.clock(), LEASE)
+        if lease is None:
+            return False
+        try:
+            self.duties[topic](row_id)
+        except Exception as error:  # noqa: BLE001 - the job edge: the row says what happened
+            self._put_off(lease, error)
+            return False
+        with self.storage.begin() as work:
+            work.outbox.finish(lease)
+        return True
+
+    def _put_off(self, lease: Lease, error: Exception) -> None:
+        """Keep failed work: for later where waiting may help, aside where it does not."""
+        now, said = self.clock(), describe_error(error)
+        log.warning("work_failed", topic=lease.topic, row_id=lease.row_id, error=said, attempt=lease.attempt)
+        retryable = isinstance(error, BridgeError | PlatformError | SealError) and error.retryable
+        with self.storage.begin() as work:
+            if retryable:
+                due = now + pause(lease.attempt)
+                work.outbox.postpone(lease, due, said)
+            elif lease.attempt < MOST_ATTEMPTS and not isinstance(error, BridgeError | PlatformError | SealError):
+                work.outbox.postpone(lease, now + pause(lease.attempt), said)
+            else:
+                work.outbox.park(lease, now, said)
+
+
+def describe_error(error: Exception) -> str:
+    """Return what of an error may be stored: its code; of a foreign one only its type, its text may hold data."""
+    code = getattr(error, "code", "")
+    return f"{type(error).__name__}:{code}" if isinstance(code, str) and code else type(error).__name__
+
+
+def pause(attempt: int) -> timedelta:
+    """Return how long to wait after failed attempt ``attempt``: doubling, with jitter, at most 15 minutes."""
+    longest = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** (attempt - 1))
+    return timedelta(seconds=random.uniform(longest / 2, longest))  # noqa: S311 - spreads load, keeps no secret
+
+
+def _task(jobs: Jobs, topic: Topic) -> Callable[[str], None]:
+    def run(row_id: str) -> None:
+        jobs.work(topic, row_id)
+        jobs.bell.ring()
+
+    return run

@@ -1,0 +1,161 @@
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from plugin.cli import microcred
+from tests.conftest import ROOT
+from tests.simulators.moodle import TOKEN, MoodleSimulator
+
+PROFILES = ROOT / "tests" / "profiles"
+COURSE, INSTITUTION = str(PROFILES / "ada101-competencies.yaml"), str(PROFILES / "institution.yaml")
+
+
+class Terminal:
+    """A terminal in a folder of its own, whose environment grows with what was set up."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.environment = {"MICROCRED_DATA_DIR": str(folder), "MICROCRED_PRIVATE_NETWORKS": "127.0.0.0/8"}
+
+    def run(self, *arguments: str) -> Result:
+        """Type ``microcred arguments``."""
+        return CliRunner().invoke(microcred, ["--quiet", *arguments], env=self.environment)
+
+    def ok(self, *arguments: str) -> str:
+        """Type it and expect that it goes well."""
+        result = self.run(*arguments)
+        assert result.exit_code == 0, result.output
+        return result.stdout
+
+    def set_up(self) -> None:
+        """Do what the first steps say."""
+        self.environment["MICROCRED_SECRET_KEYS"] = self.ok("keys", "secret").strip()
+        said = self.ok("keys", "dev", INSTITUTION, "--out", str(self.folder / "seal.pem"))
+        self.environment |= dict(line.split("=", 1) for line in said.splitlines())
+        self.ok("migrate")
+
+
+@pytest.fixture
+def terminal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Terminal:
+    """A terminal on a machine that has nothing yet."""
+    for name in ("MICROCRED_DATABASE_URL", "MICROCRED_SEAL_FILE"):
+        monkeypatch.delenv(name, raising=False)
+    return Terminal(tmp_path)
+
+
+def test_help_names_every_sub_command() -> None:
+    """A new user sees what there is and where to begin."""
+    shown = CliRunner().invoke(microcred, ["--help"]).stdout
+
+    for command in ("issue", "sync", "serve", "worker", "migrate", "keys", "profile", "check", "verify", "status"):
+        assert command in shown
+    assert "First steps" in shown
+
+
+@pytest.mark.parametrize("command", sorted(microcred.commands))
+def test_every_sub_command_explains_itself(command: str) -> None:
+    """Help is a sentence, not a name."""
+    shown = CliRunner().invoke(microcred, [command, "--help"])
+
+    assert shown.exit_code == 0
+    assert len(microcred.commands[command].get_short_help_str().split()) > 2
+
+
+def test_from_nothing_to_sealed_files(terminal: Terminal) -> None:
+    """The first steps, then sync and issue at the terminal: two of six are sealed, and once only."""
+    terminal.set_up()
+    (terminal.folder / "token").write_text(TOKEN)
+    with MoodleSimulator() as moodle:
+        terminal.ok("platform", "demo", moodle.url, "--token-file", str(terminal.folder / "token"))
+        terminal.ok("course", "demo", "3", COURSE, INSTITUTION)
+
+        assert "6 learners read, 6 changed, 2 became eligible" in terminal.ok("sync")
+        assert terminal.ok("issue") == "2 of 2 sealed\n"
+        assert terminal.ok("issue") == "0 of 0 sealed\n"
+    assert "2 sealed, 4 withheld" in terminal.ok("status")
+    assert terminal.ok("audit", "verify") == "the trail is intact\n"
+
+
+def test_a_command_before_migrate_says_what_to_do(terminal: Terminal) -> None:
+    """No traceback: one sentence and its code."""
+    result = terminal.run("status")
+
+    assert result.exit_code == 1
+    assert "run `microcred migrate` [schema_mismatch]" in result.stderr
+
+
+def test_wrong_settings_are_told_in_a_sentence(terminal: Terminal) -> None:
+    """A typing error in a variable is named."""
+    terminal.environment["MICROCRED_PROT"] = "1"
+
+    result = terminal.run("check")
+
+    assert result.exit_code == 1
+    assert "MICROCRED_PROT: there is no such setting" in result.stderr
+
+
+def test_check_tells_settings_but_no_secret(terminal: Terminal) -> None:
+    """Everything that is set is shown, secrets as «set»; ready means that every part could be used."""
+    terminal.set_up()
+
+    shown = terminal.ok("check")
+
+    assert shown.endswith("ready\n")
+    assert terminal.environment["MICROCRED_SECRET_KEYS"] not in shown
+
+
+def test_check_names_what_is_missing(terminal: Terminal) -> None:
+    """Nothing set up: secret, seal and schema are named at once, and the exit code says so."""
+    result = terminal.run("check")
+
+    assert result.exit_code == 1
+    assert all(each in result.stderr for each in ("SECRET_KEYS", "SEAL_FILE", "microcred migrate"))
+
+
+def test_a_profile_is_checked_with_every_problem(terminal: Terminal, tmp_path: Path) -> None:
+    """Each problem with its path; nothing is accepted by half."""
+    wrong = tmp_path / "wrong.yaml"
+    wrong.write_text("id: x\nversion: 0\nlevel: {eqf: 9}\n")
+
+    result = terminal.run("profile", "check", str(wrong))
+
+    assert result.exit_code == 1
+    assert all(each in result.stderr for each in ("version", "level"))
+
+
+def test_a_good_profile_is_accepted(terminal: Terminal) -> None:
+    """Together with the institution nothing is missing."""
+    assert "accepted" in terminal.ok("profile", "check", COURSE, "--institution", INSTITUTION)
+
+
+def test_verify_refuses_what_is_no_credential(terminal: Terminal, tmp_path: Path) -> None:
+    """Exit code 1, and a report for machines where asked."""
+    file = tmp_path / "x.json"
+    file.write_text("{}")
+
+    result = terminal.run("verify", str(file), "--json")
+
+    assert result.exit_code == 1
+    assert json.loads(result.stdout)["ok"] is False
+
+
+@pytest.mark.parametrize("run", ["first", "again"])
+def test_the_demonstration(run: str, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Two sealed and verified, four withheld with the reasons that hold; run again the very same files."""
+    folder = tmp_path_factory.getbasetemp() / "demo"
+    before = {file.name: file.read_bytes() for file in folder.glob("credentials/*")}
+
+    demo = [sys.executable, "-m", "tests.demo", "--once", "--folder", str(folder)]
+    done = subprocess.run(demo, cwd=ROOT, capture_output=True, text=True, timeout=120)
+
+    files = {file.name: file.read_bytes() for file in folder.glob("credentials/*")}
+    assert done.returncode == 0, done.stderr
+    assert "6 learners: 2 sealed, 2 of them verified; 4 withheld." in done.stdout
+    assert sorted(files) == ["STU-0001.jsonld", "STU-0002.jsonld"]
+    assert run == "first" or before == files

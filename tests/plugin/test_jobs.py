@@ -1,0 +1,175 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from celery import Celery
+
+from lti.errors import Fault, PlatformError
+from plugin.errors import ChangedMeanwhile, SealRejected
+from plugin.jobs.bell import AGAIN_AFTER, Bell
+from plugin.jobs.queue import make_queue, transport_options
+from plugin.jobs.tasks import LEASE, MOST_ATTEMPTS, Jobs, pause
+from plugin.settings import Settings
+from plugin.storage.outbox import Topic
+from plugin.storage.unit_of_work import Storage
+from tests.plugin.platforms import Clock
+
+HOUR = timedelta(hours=1)
+
+
+@pytest.fixture
+def clock() -> Clock:
+    """The time of a test."""
+    return Clock()
+
+
+@pytest.fixture
+def queue(tmp_path: Path) -> Celery:
+    """The embedded broker in a folder of its own."""
+    return make_queue(Settings(data_dir=tmp_path))
+
+
+def messages(tmp_path: Path) -> int:
+    """Count the messages that wait in the embedded broker."""
+    return len(list((tmp_path / "queue" / "messages").iterdir()))
+
+
+def jobs(storage: Storage, queue: Celery, clock: Clock, duty: Callable[[str], object]) -> Jobs:
+    """Jobs whose only duty is ``duty``."""
+    return Jobs(storage, Bell(storage, queue, 200, clock), {Topic.ISSUE: duty}, clock)
+
+
+def request(storage: Storage, clock: Clock, *row_ids: str) -> None:
+    """Ask for awards to be issued."""
+    with storage.begin() as work:
+        for row_id in row_ids:
+            work.outbox.request(Topic.ISSUE, row_id, clock())
+
+
+def fails_with(error: Exception) -> Callable[[str], object]:
+    """Return a duty that always fails."""
+
+    def duty(row_id: str) -> object:
+        raise error
+
+    return duty
+
+
+def test_a_message_is_done_once(storage: Storage, queue: Celery, clock: Clock) -> None:
+    """A message that comes twice finds the work done."""
+    done: list[str] = []
+    bench = jobs(storage, queue, clock, done.append)
+    request(storage, clock, "a")
+
+    assert [bench.work(Topic.ISSUE, "a") for _ in range(3)] == [True, False, False]
+    assert done == ["a"]
+
+
+def test_a_message_without_work_does_nothing(storage: Storage, queue: Celery, clock: Clock) -> None:
+    """Whatever somebody puts into the queue: without a row there is no work."""
+    done: list[str] = []
+
+    assert jobs(storage, queue, clock, done.append).work(Topic.ISSUE, "invented") is False
+    assert done == []
+
+
+@pytest.mark.parametrize(
+    "error", [PlatformError(Fault.PLATFORM_DOWN, "place"), ChangedMeanwhile("row"), ValueError("unexpected")]
+)
+def test_what_may_pass_is_tried_again_later(storage: Storage, queue: Celery, clock: Clock, error: Exception) -> None:
+    """After a pause the work is due again; nothing is parked."""
+    bench = jobs(storage, queue, clock, fails_with(error))
+    request(storage, clock, "a")
+
+    bench.work(Topic.ISSUE, "a")
+
+    with storage.begin() as work:
+        assert work.outbox.parked() == ()
+        assert work.outbox.take(Topic.ISSUE, "a", clock(), LEASE) is None
+        assert work.outbox.take(Topic.ISSUE, "a", clock() + HOUR, LEASE) is not None
+
+
+@pytest.mark.parametrize("error", [PlatformError(Fault.TOKEN_REFUSED, "place"), SealRejected(("wrong",))])
+def test_what_waiting_does_not_heal_is_parked_at_once(
+    storage: Storage, queue: Celery, clock: Clock, error: PlatformError | SealRejected
+) -> None:
+    """It waits for a person with its code, and does not block the rest."""
+    done: list[str] = []
+    bench = jobs(storage, queue, clock, fails_with(error))
+    request(storage, clock, "a", "b")
+
+    bench.work(Topic.ISSUE, "a")
+
+    with storage.reading() as work:
+        assert [error.code in each.error for each in work.outbox.parked()] == [True]
+    assert replace(bench, duties={Topic.ISSUE: done.append}).work(Topic.ISSUE, "b") is True
+
+
+def test_poison_is_parked_after_some_attempts(storage: Storage, queue: Celery, clock: Clock) -> None:
+    """An error of our own making is not tried for ever."""
+    bench = jobs(storage, queue, clock, fails_with(ZeroDivisionError()))
+    request(storage, clock, "a")
+
+    for _ in range(MOST_ATTEMPTS):
+        bench.work(Topic.ISSUE, "a")
+        clock.pass_(HOUR)
+
+    with storage.reading() as work:
+        assert [each.error for each in work.outbox.parked()] == ["ZeroDivisionError"]
+
+
+def test_the_text_of_a_foreign_error_is_not_kept(storage: Storage, queue: Celery, clock: Clock) -> None:
+    """It may quote a name or a grade; the row keeps the type only."""
+    bench = jobs(storage, queue, clock, fails_with(ValueError("Anna Kowalska scored 95")))
+    request(storage, clock, "a")
+
+    bench.work(Topic.ISSUE, "a")
+
+    with storage.engine.connect() as connection:
+        stored = connection.exec_driver_sql("SELECT error FROM outbox").scalar_one()
+    assert stored == "ValueError"
+
+
+def test_the_bell_rings_once_and_again_when_nobody_answers(
+    storage: Storage, queue: Celery, clock: Clock, tmp_path: Path
+) -> None:
+    """A lost message is sent again after a minute."""
+    bell = Bell(storage, queue, 200, clock)
+    request(storage, clock, "a", "b")
+
+    assert (bell.ring(), bell.ring(), messages(tmp_path)) == (2, 0, 2)
+    clock.pass_(AGAIN_AFTER)
+
+    assert bell.ring() == 2
+
+
+def test_a_broker_that_is_down_loses_nothing(storage: Storage, clock: Clock) -> None:
+    """Ringing fails quietly; the row waits and is rung for later."""
+    nowhere = make_queue(Settings(broker_url="redis://127.0.0.1:1/0"))
+    request(storage, clock, "a")
+
+    assert Bell(storage, nowhere, 200, clock).ring() == 0
+
+    clock.pass_(AGAIN_AFTER)
+    with storage.begin() as work:
+        assert work.outbox.take(Topic.ISSUE, "a", clock(), LEASE) is not None
+
+
+def test_pauses_grow_and_are_spread() -> None:
+    """Doubling with jitter, at most a quarter of an hour."""
+    first, last = [pause(1).total_seconds() for _ in range(20)], [pause(30).total_seconds() for _ in range(20)]
+
+    assert all(1 <= each <= 2 for each in first)
+    assert all(450 <= each <= 900 for each in last)
+    assert len(set(first)) > 1
+
+
+def test_redis_gives_back_only_what_no_job_can_still_be_doing() -> None:
+    """The visibility timeout exceeds the longest job, or every long job would run twice."""
+    options = transport_options(Settings(broker_url="redis://127.0.0.1:6379/0"))
+
+    assert options["visibility_timeout"] > make_queue(Settings(broker_url="memory://")).conf.task_time_limit

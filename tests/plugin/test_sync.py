@@ -1,0 +1,121 @@
+from __future__ import annotations
+
+import pytest
+
+from lti.errors import PlatformError
+from mappings.assessment import Completion
+from mappings.profile import AwardRule
+from plugin.storage.awards import State
+from plugin.storage.outbox import Topic
+from plugin.storage.unit_of_work import Storage
+from plugin.sync import SyncReport, sync
+from tests import factories
+from tests.plugin.bridges import a_bench
+
+ANNA, BRUNO, CHIARA, DIETER, EVA, FARID = "456789"
+
+
+def test_everybody_gets_a_row_with_what_is_true(storage: Storage) -> None:
+    """By competency ratings two are eligible; each of the others has the reason that holds for them."""
+    bench = a_bench(storage)
+
+    report = sync(bench.sync, bench.offer.id)
+
+    awards = bench.awards()
+    assert report == SyncReport(read=6, changed=6, eligible=2)
+    assert [learner for learner, award in awards.items() if award.state is State.ELIGIBLE] == [ANNA, BRUNO]
+    first_reasons = {learner: award.reasons[0].code for learner, award in awards.items() if award.reasons}
+    assert first_reasons == {
+        CHIARA: "not_passed",
+        DIETER: "not_graded",
+        EVA: "no_outcome_proven",
+        FARID: "never_started",
+    }
+
+
+def test_by_passed_assessments_three_are_eligible(storage: Storage) -> None:
+    """Eva has no rating but passed everything."""
+    bench = a_bench(storage, outcomes=factories.outcomes_by_assessment())
+
+    sync(bench.sync, bench.offer.id)
+
+    assert [each for each, award in bench.awards().items() if award.state is State.ELIGIBLE] == [ANNA, BRUNO, EVA]
+
+
+def test_work_is_asked_for_with_the_decision(storage: Storage) -> None:
+    """Whoever became eligible has a row in the outbox: nothing depends on a message."""
+    bench = a_bench(storage)
+
+    sync(bench.sync, bench.offer.id)
+
+    with storage.reading() as work:
+        assert work.outbox.waiting(Topic.ISSUE) == 2
+
+
+def test_syncing_again_changes_nothing(storage: Storage) -> None:
+    """The same course read twice gives no second row, no second entry in the trail."""
+    bench = a_bench(storage)
+    sync(bench.sync, bench.offer.id)
+    before = bench.awards()
+
+    report = sync(bench.sync, bench.offer.id)
+
+    assert report == SyncReport(read=6, changed=0, eligible=0)
+    assert bench.awards() == before
+
+
+def test_a_completion_that_is_undone_withholds_again(storage: Storage) -> None:
+    """Before anything is sealed the award follows what the platform says."""
+    bench = a_bench(storage)
+    sync(bench.sync, bench.offer.id)
+
+    bench.platform.change(ANNA, completion=Completion(False))
+    sync(bench.sync, bench.offer.id)
+
+    assert bench.awards()[ANNA].state is State.WITHHELD
+
+
+def test_approval_holds_for_a_person(storage: Storage) -> None:
+    """Where the profile asks for approval nothing is asked to be issued."""
+    bench = a_bench(storage, rule=AwardRule(approval=True))
+
+    report = sync(bench.sync, bench.offer.id)
+
+    assert report.eligible == 0
+    assert {award.state for award in bench.awards().values()} == {State.HELD, State.WITHHELD}
+
+
+def test_a_missing_element_holds_and_is_named(storage: Storage) -> None:
+    """Complete or not issued: the reason names the element."""
+    bench = a_bench(storage, workload=None)
+
+    sync(bench.sync, bench.offer.id)
+
+    anna = bench.awards()[ANNA]
+    assert (anna.state, [(reason.code, reason.subject) for reason in anna.reasons]) == (
+        State.HELD,
+        [("missing_element", "M7")],
+    )
+
+
+def test_a_platform_that_is_down_loses_nothing(storage: Storage) -> None:
+    """The error is named and what was known stays."""
+    bench = a_bench(storage)
+    sync(bench.sync, bench.offer.id)
+    before = bench.awards()
+    bench.platform.down()
+
+    with pytest.raises(PlatformError):
+        sync(bench.sync, bench.offer.id)
+
+    assert bench.awards() == before
+
+
+def test_a_disabled_offer_is_not_read(storage: Storage) -> None:
+    """No request is made for a course that awards nothing."""
+    bench = a_bench(storage)
+    with storage.begin() as work:
+        work.offers.disable(bench.offer.id)
+
+    assert sync(bench.sync, bench.offer.id) == SyncReport()
+    assert bench.platform.reads == 0
