@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import JSON, Column, ForeignKey, Index, Integer, String, Table, Text
 
-from plugin.storage.tables import Moment, metadata
+from plugin.storage.columns import Moment, metadata
 
 shares = Table(
     "shares",
