@@ -121,7 +121,7 @@ class Glyph:
     ink: Image.Image
     left: int
     top: int
-    advance: float
+    advance: int
 
 
 @lru_cache(maxsize=16384)
@@ -131,20 +131,20 @@ def glyph(letter: str, size: int, weight: Weight) -> Glyph:
     left, top, right, bottom = (round(edge) for edge in font.getbbox(letter, anchor="ls"))
     ink = Image.new("L", (max(right - left, 1), max(bottom - top, 1)), 0)
     ImageDraw.Draw(ink).text((-left, -top), letter, fill=255, font=font, anchor="ls")
-    return Glyph(ink, left, top, font.getlength(letter))
+    return Glyph(ink, left, top, round(font.getlength(letter)))
 
 
-def width(text: str, size: int, weight: Weight) -> float:
+def width(text: str, size: int, weight: Weight) -> int:
     """Return the width of ``text`` in pixels."""
     return sum(glyph(letter, size, weight).advance for letter in visual(text))
 
 
-def draw(image: Image.Image, centre: tuple[float, int], text: str, size: int, weight: Weight) -> None:
+def draw(image: Image.Image, centre: tuple[int, int], text: str, size: int, weight: Weight) -> None:
     """Draw ``text`` around ``centre``: the middle of the line and its baseline."""
-    pen = centre[0] - width(text, size, weight) / 2
+    pen = centre[0] - width(text, size, weight) // 2
     for letter in visual(text):
         drawn = glyph(letter, size, weight)
-        image.paste(255, (round(pen) + drawn.left, centre[1] + drawn.top), drawn.ink)
+        image.paste(255, (pen + drawn.left, centre[1] + drawn.top), drawn.ink)
         pen += drawn.advance
 
 
