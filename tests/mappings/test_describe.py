@@ -18,7 +18,9 @@ from mappings.errors import InvalidValue
 from mappings.profile import AwardRule, CourseProfile, Issuer, ProvenByCompetency, Stackability
 from mappings.scales import Scale, ShownAs
 from mappings.statements import Statements
+from mappings.text import Text
 from tests.factories import (
+    ACTIVITIES,
     EXAM,
     EXAM_SPECIFICATION,
     GRADED,
@@ -166,6 +168,15 @@ def test_only_proven_outcomes_and_their_assessments_are_stated() -> None:
     ]
 
 
+def test_an_assessment_keeps_the_address_of_its_activity() -> None:
+    """Where the platform tells it; a person can look there."""
+    activities = (replace(ACTIVITIES[0], url="https://moodle.example.org/mod/quiz/view.php?id=6"), *ACTIVITIES[1:])
+
+    credential = complete(record(activities=activities))
+
+    assert [each.url for each in credential.assessments.value] == [activities[0].url, "", ""]
+
+
 def test_an_outcome_that_was_restated_since_the_decision_is_not_stated() -> None:
     """Nobody decided on the new words."""
     restated = profile(outcomes=(replace(profile().outcomes[0], title=text("Something else")), *profile().outcomes[1:]))
@@ -293,8 +304,8 @@ def test_optional_elements_are_stated_where_they_are_given() -> None:
 
 def test_the_languages_are_those_that_every_text_has() -> None:
     """Preferred first; where nothing is shared, the title's preferred one. Names of institutions do not count."""
-    stated = profile(title=text("Data", nl="Data", fr="Données"))
-    assert complete(None, stated).languages == ("en",)
+    assert complete(None, profile(title=text("Data", nl="Data", fr="Données"))).languages == ("en",)
+    assert complete(None, profile(title=Text.of({"nl": "Data", "fr": "Données"}))).languages == ("nl",)
 
     outcomes = tuple(replace(each, title=text(OUTCOMES[LO_3], nl="Bevindingen")) for each in profile().outcomes)
     assessments = tuple(replace(each, title=text("Exam", nl="Examen")) for each in profile().assessments)
