@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
-from importlib.resources import files
 from typing import NamedTuple
 from urllib.parse import urlsplit
 from uuid import NAMESPACE_URL, uuid5
@@ -14,9 +12,8 @@ from uuid import NAMESPACE_URL, uuid5
 from mappings.elements import Holder, SupervisionCategory
 from mappings.errors import InvalidValue
 from mappings.profile import Cycle
-from mappings.vocabularies.terms import Term
+from mappings.vocabularies.terms import Term, two_letters
 
-_ALPHA2: dict[str, str] = json.loads(files("mappings.documents").joinpath("country-alpha2.json").read_text())["alpha2"]
 _THIS_MACHINE = frozenset({"127.0.0.1", "localhost"})
 _SUPERVISION = "http://data.europa.eu/snb/supervision-verification/"
 
@@ -81,7 +78,7 @@ def subject_urn(issuer_url: str, holder: Holder) -> str:
 
 def alpha2(country: Term) -> str:
     """Return the ISO 3166-1 alpha-2 code of a term of the EU country table, «» where it has none."""
-    return _ALPHA2.get(country.iri.rpartition("/")[2], "")
+    return two_letters(country)
 
 
 def instant(moment: datetime) -> str:

@@ -112,6 +112,7 @@ def require_term(value: Term | None, list_name: str, name: str) -> None:
         raise UnknownTerm(f"{name} is not a concept of the list {list_name}")
 
 
+@cache
 def list_of(scheme: str) -> str:
     """Return the name of the list with this scheme IRI; raises :class:`UnknownTerm`."""
     for list_name in LISTS:
