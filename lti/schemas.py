@@ -22,13 +22,17 @@ from lti.errors import Fault, PlatformError
 T = TypeVar("T")
 
 
+def _is_missing(text: str) -> bool:
+    return not text.strip() or text.startswith("$")
+
+
 class Identifier(fields.Field[str]):
     """An id: a text or an integer, kept as text."""
 
     def _deserialize(self, value: object, *_: object, **__: object) -> str:
-        if isinstance(value, bool) or not isinstance(value, str | int) or not str(value).strip():
+        if isinstance(value, bool) or not isinstance(value, str | int) or _is_missing(str(value)):
             raise ValidationError("Not an identifier.")
-        return "" if str(value).startswith("$") else str(value).strip()
+        return str(value).strip()
 
 
 class Words(fields.Field[str]):
@@ -37,7 +41,7 @@ class Words(fields.Field[str]):
     def _deserialize(self, value: object, *_: object, **__: object) -> str:
         if not isinstance(value, str):
             raise ValidationError("Not a text.")
-        return "" if value.startswith("$") else value.strip()
+        return "" if _is_missing(value) else value.strip()
 
 
 class EpochSeconds(fields.Field[datetime | None]):
@@ -65,40 +69,44 @@ class Instant(fields.Field[datetime]):
         return moment.astimezone(UTC)
 
 
-class IsThere(fields.Field[bool]):
-    """Whether there is anything: for secrets, of which nothing else may be kept."""
+class _IsThere(fields.Field[bool]):
+    """Whether there is anything."""
 
     def _deserialize(self, value: object, *_: object, **__: object) -> bool:
         return bool(value)
 
 
-class OrEmpty(fields.Field[str]):
-    """The text or id of ``inner``; null and absence are the empty text."""
+class Or(fields.Field[Any]):
+    """What ``inner`` reads; null and absence are ``default``, and so is a text that is as good as missing."""
 
-    def __init__(self, inner: fields.Field[str], *, data_key: str | None = None) -> None:
-        super().__init__(load_default="", allow_none=True, data_key=data_key)
+    def __init__(self, inner: fields.Field[Any], default: object, *, data_key: str | None = None) -> None:
+        super().__init__(load_default=default, allow_none=True, data_key=data_key)
         self._inner = inner
+        self._default = default
 
-    def deserialize(self, value: object, *_: object, **__: object) -> str:
-        """Return the text, the empty text for null."""
-        return super().deserialize(value) or ""
+    def deserialize(self, value: object, *_: object, **__: object) -> object:
+        """Return the value or the default."""
+        found = super().deserialize(value)
+        return self._default if found is None else found
 
-    def _deserialize(self, value: object, *_: object, **__: object) -> str:
+    def _deserialize(self, value: object, *_: object, **__: object) -> object:
+        if self._default == "" and isinstance(value, str) and _is_missing(value):
+            return self._default
         return self._inner.deserialize(value)
 
 
 Id = Annotated[str, Identifier(required=True)]
-OptionalId = Annotated[str, OrEmpty(Identifier())]
-Text = Annotated[str, OrEmpty(Words())]
+OptionalId = Annotated[str, Or(Identifier(), "")]
+Text = Annotated[str, Or(Words(), "")]
 Whole = Annotated[int, fields.Integer(required=True, strict=True)]
 OptionalWhole = Annotated[int | None, fields.Integer(strict=True, allow_none=True, load_default=None)]
 Amount = Annotated[Decimal | None, fields.Decimal(allow_none=True, load_default=None)]
-Flag = Annotated[bool, fields.Boolean(load_default=False)]
+Flag = Annotated[bool, Or(fields.Boolean(), False)]
 Maybe = Annotated[bool | None, fields.Boolean(allow_none=True, load_default=None)]
 Epoch = Annotated[datetime | None, EpochSeconds(allow_none=True, load_default=None)]
 Time = Annotated[datetime | None, Instant(allow_none=True, load_default=None)]
-Texts = Annotated[tuple[str, ...], fields.List(fields.String(), load_default=())]
-Json = Annotated[str, fields.String(allow_none=True, load_default="")]
+Texts = Annotated[tuple[str, ...], Or(fields.List(fields.String()), ())]
+Json = Annotated[str, Or(fields.String(), "")]
 """JSON inside a text, kept as it came."""
 
 
@@ -138,21 +146,19 @@ class _Shape(fields.Field[Any]):
         return _made(self._shape, value)
 
 
-class Part(fields.Field[Any]):
-    """A nested object that may be missing or null: then None; with ``many`` a list, then an empty one."""
+def is_there(data_key: str) -> Or:
+    """Return the field for a secret: kept is whether there is one."""
+    return Or(_IsThere(), False, data_key=data_key)
 
-    def __init__(self, shape: type, *, many: bool = False, data_key: str | None = None) -> None:
-        super().__init__(load_default=() if many else None, allow_none=True, data_key=data_key)
-        self._inner: fields.Field[Any] = fields.List(_Shape(shape)) if many else _Shape(shape)
-        self._empty = self.load_default
 
-    def deserialize(self, value: object, *_: object, **__: object) -> object:
-        """Return the part, the empty one for null."""
-        found = super().deserialize(value)
-        return self._empty if found is None else found
+def part(shape: type, data_key: str | None = None) -> Or:
+    """Return the field for a nested object that may be missing: then None."""
+    return Or(_Shape(shape), None, data_key=data_key)
 
-    def _deserialize(self, value: object, *_: object, **__: object) -> object:
-        return self._inner.deserialize(value)
+
+def parts(shape: type) -> Or:
+    """Return the field for a list of nested objects that may be missing: then an empty one."""
+    return Or(fields.List(_Shape(shape)), ())
 
 
 def _made(shape: type, value: object) -> Any:

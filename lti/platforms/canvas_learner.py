@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 from lti import roster
 from lti.platforms import canvas_records as records
 from lti.platforms.canvas_shapes import Assignment, Enrollment, LinkedOutcome, OutcomeScore, Progress, Submission
-from lti.schemas import Id, OptionalId, Part, load
+from lti.schemas import Id, OptionalId, load, part, parts
 from lti.service import Service
 from mappings.assessment import AssessmentRecord, Course, Learner, LearnerId, SupervisionEvidence
 
@@ -60,7 +60,7 @@ class Custom:
 class Message:
     """What the platform would send in a launch of this member."""
 
-    custom: Annotated[Custom | None, Part(Custom, data_key=_CUSTOM)]
+    custom: Annotated[Custom | None, part(Custom, _CUSTOM)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ class MemberWithMessage:
     """A member of ``?rlid=``, with the messages that this asks for."""
 
     user_id: Id
-    message: Annotated[tuple[Message, ...], Part(Message, many=True)]
+    message: Annotated[tuple[Message, ...], parts(Message)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,9 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated
 
-from marshmallow import fields
-
-from lti.schemas import Amount, Flag, Id, IsThere, Maybe, OptionalId, OptionalWhole, Part, Text, Texts, Time
+from lti.schemas import Amount, Flag, Id, Maybe, OptionalId, OptionalWhole, Text, Texts, Time, is_there, part, parts
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +50,8 @@ class Enrollment:
     enrollment_state: Text
     sis_user_id: OptionalId
     updated_at: Time
-    grades: Annotated[Grades | None, Part(Grades)]
-    user: Annotated[Person | None, Part(Person)]
+    grades: Annotated[Grades | None, part(Grades)]
+    user: Annotated[Person | None, part(Person)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +73,8 @@ class Assignment:
     is_quiz_assignment: Flag
     is_quiz_lti_assignment: Flag
     require_lockdown_browser: Flag
-    published: Annotated[bool, fields.Boolean(load_default=True)]
     submission_types: Texts
-    external_tool_tag_attributes: Annotated[ToolOfAssignment | None, Part(ToolOfAssignment)]
+    external_tool_tag_attributes: Annotated[ToolOfAssignment | None, part(ToolOfAssignment)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +107,7 @@ class UserProgress:
     """An entry of ``bulk_user_progress``."""
 
     id: Id
-    progress: Annotated[Progress | None, Part(Progress)]
+    progress: Annotated[Progress | None, part(Progress)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +155,7 @@ class Rollup:
 class Linked:
     """What ``include[]=outcomes`` adds; Canvas leaves it out in silence where the key may not include."""
 
-    outcomes: Annotated[tuple[LinkedOutcome, ...], Part(LinkedOutcome, many=True)]
+    outcomes: Annotated[tuple[LinkedOutcome, ...], parts(LinkedOutcome)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +163,7 @@ class Rollups:
     """``GET /api/v1/courses/:id/outcome_rollups``."""
 
     rollups: tuple[Rollup, ...]
-    linked: Annotated[Linked | None, Part(Linked)]
+    linked: Annotated[Linked | None, part(Linked)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +174,7 @@ class ClassicQuiz:
     require_lockdown_browser: Flag
     require_lockdown_browser_monitor: Flag
     has_access_code: Flag
-    has_ip_filter: Annotated[bool, IsThere(data_key="ip_filter", load_default=False)]
+    has_ip_filter: Annotated[bool, is_there("ip_filter")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,4 +190,4 @@ class NewQuiz:
     """``/api/quiz/v1``: the id is the assignment's."""
 
     id: Id
-    quiz_settings: Annotated[NewQuizSettings | None, Part(NewQuizSettings)]
+    quiz_settings: Annotated[NewQuizSettings | None, part(NewQuizSettings)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated
 
-from lti.schemas import Amount, Epoch, Flag, Id, IsThere, Maybe, OptionalId, OptionalWhole, Text, Texts, Whole
+from lti.schemas import Amount, Epoch, Flag, Id, Maybe, OptionalId, OptionalWhole, Text, Texts, Whole, is_there
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,8 +217,8 @@ class Quiz:
     id: Id
     coursemodule: Id
     browsersecurity: Text
-    has_subnet: Annotated[bool, IsThere(data_key="subnet", load_default=False)]
-    has_password: Annotated[bool, IsThere(data_key="password", load_default=False)]
+    has_subnet: Annotated[bool, is_there("subnet")]
+    has_password: Annotated[bool, is_there("password")]
 
 
 @dataclass(frozen=True, slots=True)
