@@ -14,8 +14,9 @@ from dataclasses import dataclass
 
 from PIL import Image
 
+INK = 15
+"""The darkest of sixteen shades."""
 _ADLER_BASE = 65521
-_SHADE_OF = bytes(level >> 4 for level in range(256))
 _LAST_BLOCK = b"\x03\x00"
 _NO_FILTER = b"\x00"
 
@@ -32,9 +33,8 @@ class Band:
 
 
 def band(image: Image.Image, level: int = 1) -> Band:
-    """Compress ``image``, of mode L with 0 for paper and 255 for full ink, of an even width."""
-    shades = Image.frombytes("P", image.size, image.tobytes().translate(_SHADE_OF))
-    packed = shades.tobytes("raw", "P;4")
+    """Compress ``image``, of mode P with 0 for paper to :data:`INK` for full ink, of an even width."""
+    packed = image.tobytes("raw", "P;4")
     stride = image.width // 2
     rows = b"".join(_NO_FILTER + packed[start : start + stride] for start in range(0, len(packed), stride))
     deflate = zlib.compressobj(level, zlib.DEFLATED, -zlib.MAX_WBITS)

@@ -12,18 +12,18 @@ from functools import lru_cache
 
 from PIL import Image, ImageDraw
 
-from mappings.documents.banded_png import Band, assemble, band
+from mappings.documents.banded_png import INK, Band, assemble, band
 from mappings.documents.lettering import Weight, draw, fit, wrap
 from mappings.documents.phrases import Phrase, phrase
 
 WIDTH = 1120
 _MARGIN = 90
 _LINE = WIDTH - 2 * _MARGIN
-_INK = (16, 46, 84)
+_COLOUR = (16, 46, 84)
 _TOP, _NAME, _MIDDLE, _FOOTER, _BOTTOM = 312, 132, 248, 68, 32
 """Heights of the bands, in pixels."""
 HEIGHT = _TOP + _NAME + _MIDDLE + _FOOTER + _BOTTOM
-_PALE = 90
+_PALE = 5
 _LEADING = 1.35
 _OUTCOME_SIZES = (22, 18, 15)
 _OUTCOME_ROOM = 176
@@ -53,7 +53,7 @@ def certificate(design: Design, stamp: Stamp) -> bytes:
     """Return the certificate as PNG, ``WIDTH`` x ``HEIGHT`` pixels in sixteen shades of one ink."""
     top, middle, bottom = _constant(design)
     name, footer = _own(stamp)
-    return assemble((top, name, middle, footer, bottom), _INK)
+    return assemble((top, name, middle, footer, bottom), _COLOUR)
 
 
 @lru_cache(maxsize=512)
@@ -68,13 +68,13 @@ def _own(stamp: Stamp) -> tuple[Band, Band]:
 
 
 def _paper(height: int) -> Image.Image:
-    return Image.new("L", (WIDTH, height), 0)
+    return Image.new("P", (WIDTH, height), 0)
 
 
 def _head(design: Design) -> Image.Image:
     image = _paper(_TOP)
     canvas = ImageDraw.Draw(image)
-    canvas.rectangle((0, 0, WIDTH, 15), fill=255)
+    canvas.rectangle((0, 0, WIDTH, 15), fill=INK)
     institutions = fit(" · ".join(design.institutions), _LINE, ((28, 1), (22, 2), (17, 3)), Weight.BOLD)
     _lines(image, institutions, (34, 96), Weight.BOLD)
     canvas.line((WIDTH // 2 - 60, 106, WIDTH // 2 + 60, 106), fill=_PALE, width=2)
@@ -119,7 +119,7 @@ def _footer(stamp: Stamp) -> Band:
 
 def _foot() -> Image.Image:
     image = _paper(_BOTTOM)
-    ImageDraw.Draw(image).rectangle((0, _BOTTOM - 8, WIDTH, _BOTTOM), fill=255)
+    ImageDraw.Draw(image).rectangle((0, _BOTTOM - 8, WIDTH, _BOTTOM), fill=INK)
     return image
 
 

@@ -15,11 +15,10 @@ with strangers.
 
 from __future__ import annotations
 
-import json
-
 from mappings.documents.elm_assessments import assessments
 from mappings.documents.elm_display import display_parameter
-from mappings.documents.elm_nodes import Node, by_content, listed, note, organisation, present, timestamp
+from mappings.documents.elm_json import Node, by_content, present, write, written
+from mappings.documents.elm_nodes import listed, note, organisation, timestamp
 from mappings.documents.elm_specifications import Offer, activity_specification, qualification
 from mappings.documents.envelope import Document, Envelope, Format
 from mappings.documents.phrases import Phrase, in_languages
@@ -33,8 +32,7 @@ _SCHEMA = {"id": "http://data.europa.eu/snb/model/ap/edc-generic-full", "type": 
 
 def render_elm(credential: MicroCredential, envelope: Envelope) -> Document:
     """Render ``credential`` as it will be sealed."""
-    body = json.dumps(_credential(credential, envelope), ensure_ascii=False, separators=(",", ":"))
-    return Document(Format.ELM, body.encode())
+    return Document(Format.ELM, write(_credential(credential, envelope)).encode())
 
 
 def _credential(credential: MicroCredential, envelope: Envelope) -> Node:
@@ -120,12 +118,14 @@ def _bodies(credential: MicroCredential) -> list[Node]:
 
 def _awarding_process(credential: MicroCredential, envelope: Envelope) -> Node:
     """M4, M5."""
-    return {
-        "id": f"urn:epass:awardingProcess:{envelope.id}",
-        "type": "AwardingProcess",
-        "awardingBody": _bodies(credential),
-        "awardingDate": timestamp(credential.date_of_issue.value),
-    }
+    return written(
+        {
+            "id": f"urn:epass:awardingProcess:{envelope.id}",
+            "type": "AwardingProcess",
+            "awardingBody": _bodies(credential),
+            "awardingDate": timestamp(credential.date_of_issue.value),
+        }
+    )
 
 
 def _activity(credential: MicroCredential, envelope: Envelope, awarded: Node) -> Node:

@@ -5,18 +5,8 @@ from __future__ import annotations
 from functools import lru_cache
 
 from mappings.assessment import Presence
-from mappings.documents.elm_nodes import (
-    CACHED,
-    Node,
-    by_content,
-    concept,
-    concepts,
-    listed,
-    note,
-    present,
-    timestamp,
-    web_resources,
-)
+from mappings.documents.elm_json import Node, by_content, present
+from mappings.documents.elm_nodes import CACHED, concept, concepts, listed, note, timestamp, web_resources
 from mappings.documents.envelope import Envelope
 from mappings.documents.languages import language_term
 from mappings.elements import AssessedBy, MicroCredential, Supervision, SupervisionCategory

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from mappings.documents.certificate import Design, Stamp, certificate
-from mappings.documents.elm_nodes import Node, concept, png
+from mappings.documents.elm_json import Node
+from mappings.documents.elm_nodes import concept, png
 from mappings.documents.envelope import Envelope
 from mappings.documents.languages import language_term
 from mappings.documents.phrases import Phrase, in_languages

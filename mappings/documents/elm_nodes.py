@@ -1,28 +1,22 @@
 """The recurring nodes of ELM v3: concepts, notes, organisations, accreditations.
 
-Everything here is the same for every learner of a course. A node's id is a digest of its content, so that equal
-content has one id and different content never shares one: JSON-LD merges nodes by id, and SHACL notices that
-only sometimes. The nodes are built once per value and shared between documents: never change one in place.
+Everything here is the same for every learner of a course: built and written once per value, shared by documents.
 """
 
 from __future__ import annotations
 
 import base64
-import hashlib
-import json
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
 from urllib.parse import quote
 
+from mappings.documents.elm_json import Node, by_content, present, written
 from mappings.elements import AwardingBody, Place
 from mappings.profile import Accreditation, Cycle
 from mappings.text import Text
 from mappings.vocabularies.terms import Term, term
-
-Node = Mapping[str, object]
-"""A JSON object of the document."""
 
 CACHED = 1024
 """Distinct values of each kind that are kept rendered: courses and institutions, never learners."""
@@ -35,11 +29,6 @@ _CYCLES = {
 }
 _CYCLE_SCHEME = "urn:epass:conceptScheme:qf-ehea"
 _ESCO_SCHEME = "http://data.europa.eu/esco/concept-scheme/skills"
-
-
-def present(**properties: object) -> dict[str, object]:
-    """Return the properties that have a value: JSON-LD has no use for null or an empty list."""
-    return {name: value for name, value in properties.items() if value not in (None, "", (), [])}
 
 
 def timestamp(moment: datetime | None) -> str | None:
@@ -55,19 +44,19 @@ def duration(hours: Decimal | None) -> str | None:
     return "PT" + (f"{whole}H" if whole else "") + (f"{minutes}M" if minutes else "")
 
 
-def by_content(type_: str, **properties: object) -> Node:
-    """Return a node of ``type_`` whose id is the digest of its properties."""
-    content = present(**properties)
-    digest = hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:24]
-    return {"id": f"urn:epass:{type_[0].lower()}{type_[1:]}:{digest}", "type": type_, **content}
-
-
 @lru_cache(maxsize=CACHED)
 def concept(value: Term) -> Node:
     """Return the Concept pattern: type on the concept and on its scheme, or the shapes see neither."""
     scheme = {"id": value.scheme, "type": "ConceptScheme"}
-    node = {"id": value.iri, "type": "Concept", "inScheme": scheme, "prefLabel": {"en": value.label}}
-    return {**node, "notation": value.notation} if value.notation else node
+    return written(
+        {
+            "id": value.iri,
+            "type": "Concept",
+            "inScheme": scheme,
+            "prefLabel": {"en": value.label},
+            **present(notation=value.notation),
+        }
+    )
 
 
 def listed(list_name: str, code: str) -> Node:

@@ -9,10 +9,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
 
+from mappings.documents.elm_json import Node, by_content, present
 from mappings.documents.elm_nodes import (
     CACHED,
-    Node,
-    by_content,
     concept,
     concepts,
     cycle,
@@ -20,7 +19,6 @@ from mappings.documents.elm_nodes import (
     esco_skill,
     listed,
     note,
-    present,
     web_resources,
 )
 from mappings.documents.languages import language_term

@@ -23,6 +23,8 @@ from arabic_reshaper import reshape
 from bidi import get_display
 from PIL import Image, ImageDraw, ImageFont
 
+from mappings.documents.banded_png import INK
+
 
 class Weight(IntEnum):
     """Weight axis of the variable fonts."""
@@ -140,11 +142,12 @@ def width(text: str, size: int, weight: Weight) -> int:
 
 
 def draw(image: Image.Image, centre: tuple[int, int], text: str, size: int, weight: Weight) -> None:
-    """Draw ``text`` around ``centre``: the middle of the line and its baseline."""
+    """Draw ``text`` on an image of shades around ``centre``: the middle of the line and its baseline."""
+    canvas = ImageDraw.Draw(image)
     pen = centre[0] - width(text, size, weight) // 2
     for letter in visual(text):
         drawn = glyph(letter, size, weight)
-        image.paste(255, (pen + drawn.left, centre[1] + drawn.top), drawn.ink)
+        canvas.bitmap((pen + drawn.left, centre[1] + drawn.top), drawn.ink, INK)
         pen += drawn.advance
 
 
