@@ -133,9 +133,11 @@ class Report:
     def verdict(self) -> str:
         """The whole report as one sentence."""
         if not self.seal_checked:
-            reason = self.failures[0] if self.failures else self.step(StepName.SEAL)
+            seal = self.step(StepName.SEAL)
+            reason = self.failures[0] if self.failures and seal not in self.failures else seal
             return f"Not valid: {reason.sentence}"
-        return f"{self._remark()}the seal is intact{self._expiry()}{self._rest()}."
+        loud = f"{DEVELOPMENT}: " if self.seal and self.seal.development else ""
+        return f"{loud}{self._opening()}{self._expiry()}{self._rest()}."
 
     def to_json(self) -> dict[str, object]:
         """Return the report for ``microcred verify --json``."""
@@ -147,9 +149,12 @@ class Report:
             "steps": [step.to_json() for step in self.steps],
         }
 
-    def _remark(self) -> str:
-        loud = f"{DEVELOPMENT}: " if self.seal and self.seal.development else ""
-        return f"{loud}{'Valid' if self.ok else 'Not valid'}: "
+    def _opening(self) -> str:
+        """Tell apart who stands behind it and what it contains: faults of content do not make a seal invalid."""
+        if {step.name for step in self.failures} - {StepName.SCHEMA, StepName.COMPLETENESS}:
+            return "Not valid: the seal is intact"
+        confirmed = self.ok and self.step(StepName.CERTIFICATE).outcome is Outcome.PASSED
+        return "Valid: the seal is intact" if confirmed else "The seal is valid"
 
     def _expiry(self) -> str:
         return (

@@ -298,7 +298,7 @@ def with_timestamp() -> dict[str, Any]:
 )
 def test_changed_content_is_found_and_named_as_far_as_the_seal_can_tell(seal: dict[str, Any], expected: str) -> None:
     """A content timestamp names it exactly, an RSA signature or a timestamp over it excludes the signature."""
-    changed = seal | {"payload": seal["payload"].replace("Gegevens", "Gegevans")}
+    changed = seal | {"payload": seal["payload"].replace("Kowalska", "Kowalski", 1)}
 
     report = checked(changed)
 

@@ -1,41 +1,56 @@
-"""A small European Digital Credential for tests of seals: the envelope and the issuer, no learner's data."""
+"""European Digital Credentials to seal: what Anna has earned, as the bridge renders it."""
 
 from __future__ import annotations
 
 import json
+from functools import cache
 from typing import Any
 
-from mappings.documents.envelope import Document, Format
+from cryptography.x509.oid import NameOID
+
+from mappings.awarding import Award, decide
+from mappings.describe import describe
+from mappings.documents.elm import render_elm
+from mappings.documents.envelope import Document, Envelope, Format
+from mappings.elements import MicroCredential
+from mappings.profile import Issuer
+from tests import factories
+from tests.simulators.certificate_authority import NOW, OWNER
+
+ACADEMY = OWNER | {NameOID.ORGANIZATION_NAME: "Test Academy"}
+"""Who certificates of the factories' institution name."""
 
 _COUNTRY = "http://publications.europa.eu/resource/authority/country"
+_ID = "7d1c4c0e-0f5f-4c55-9c0e-2b7a8f8f0001"
+
+
+def micro_credential(institution: Issuer | None = None) -> Document:
+    """Return what Anna has earned as the bridge renders it; its issuer is :data:`ACADEMY` where none is given."""
+    award = decide(factories.record(), factories.profile())
+    assert isinstance(award, Award)
+    described = describe(award, factories.profile(), institution or factories.issuer(), factories.ISSUED)
+    assert isinstance(described, MicroCredential)
+    return render_elm(described, Envelope(_ID, factories.ISSUED, f"https://bridge.example.org/c/{_ID}"))
+
+
+@cache
+def _whole() -> bytes:
+    names = factories.text("Example University", nl="Universiteit Voorbeeld")
+    return micro_credential(factories.issuer(legal_name=names)).body
 
 
 def credential(**changed: object) -> dict[str, Any]:
-    """Return a credential whose issuer is the owner of the test certificates; ``changed`` replaces members."""
-    return {
-        "@context": ["https://www.w3.org/2018/credentials/v1", "http://data.europa.eu/snb/model/context/edc-ap"],
-        "id": "urn:credential:0b6fcd44-5f0c-4b0b-9d1c-2f0ad5a2a5b7",
-        "type": ["VerifiableCredential", "EuropeanDigitalCredential"],
-        "issuer": issuer(),
-        "issued": "2026-06-30T12:00:00+00:00",
-        "validFrom": "2026-06-30T12:00:00+00:00",
-        "name": "Gegevensanalyse – Ανάλυση δεδομένων 🎓",
-    } | changed
+    """Return a credential of the owner of the test certificates, valid from ``NOW``; ``changed`` replaces members."""
+    whole: dict[str, Any] = json.loads(_whole())
+    return whole | {"validFrom": NOW.isoformat(), "issued": NOW.isoformat()} | changed
 
 
 def issuer(name: str = "Universiteit Voorbeeld", identifier: str = "VATBE-0123456789", country: str = "BEL") -> Any:
-    """Return the issuer node as ELM has it."""
-    return {
-        "id": "urn:epass:org:1",
-        "type": "Organisation",
-        "legalName": {"nl": name, "en": "Example University"},
-        "eIDASIdentifier": {
-            "id": "urn:epass:legalIdentifier:1",
-            "type": "LegalIdentifier",
-            "notation": identifier,
-            "spatial": {"id": f"{_COUNTRY}/{country}", "type": "Concept"},
-        },
-    }
+    """Return the issuer node with another identity."""
+    node = credential()["issuer"]
+    place = node["eIDASIdentifier"]["spatial"] | {"id": f"{_COUNTRY}/{country}"}
+    identity = node["eIDASIdentifier"] | {"notation": identifier, "spatial": place}
+    return node | {"legalName": {"nl": name, "en": "Example University"}, "eIDASIdentifier": identity}
 
 
 def document(**changed: object) -> Document:

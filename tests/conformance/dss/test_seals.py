@@ -13,27 +13,26 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from mappings.profile import Issuer
-from mappings.text import Text
-from mappings.vocabularies.terms import Term
 from plugin.sealing.development import development_seal
 from plugin.sealing.jades import JadesSealer
 from plugin.sealing.keys import SealKey, from_pem, seal_key
 from plugin.sealing.timestamps import TimestampAuthority
+from tests import factories
 from tests.conformance.dss.judge import verdicts
 from tests.simulators.certificate_authority import CertificateAuthority
-from tests.simulators.credentials import document
+from tests.simulators.credentials import ACADEMY, micro_credential
 from tests.simulators.timestamp_authority import TimestampAuthoritySimulator, serving
 
 pytestmark = [pytest.mark.java, pytest.mark.conformance]
 
 NOW = datetime.now(UTC).replace(microsecond=0)  # DSS judges by the clock of the machine
+DOCUMENT = micro_credential()
 KEYS = {"ES256": ec.generate_private_key(ec.SECP256R1()), "RS256": rsa.generate_private_key(65537, 2048)}
 
 
 def content_changed(seal: dict[str, Any]) -> None:
     """Change one letter of the credential."""
-    seal["payload"] = seal["payload"].replace("Gegevens", "Gegevans", 1)
+    seal["payload"] = seal["payload"].replace("Kowalska", "Kowalski", 1)
 
 
 def header_changed(seal: dict[str, Any]) -> None:
@@ -72,28 +71,20 @@ def judged(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]
             write(folder, f"{algorithm}-B", own_key(authority, algorithm), None)
             write(folder, f"{algorithm}-T", own_key(authority, algorithm), TimestampAuthority(stamps.url))
     write(folder, "stranger", own_key(CertificateAuthority("Stranger"), "ES256"), None)
-    development = development_seal(institution(), NOW - timedelta(minutes=1))
+    development = development_seal(factories.issuer(), NOW - timedelta(minutes=1))
     write(folder, "development", from_pem(development.key_pem, development.certificate_pem), None)
     return verdicts(sorted(folder.glob("*.json")), [anchor], [revocations])
 
 
-def institution() -> Issuer:
-    """Return the institution that the test credential names."""
-    scheme = "http://publications.europa.eu/resource/authority/country"
-    country = Term(scheme, f"{scheme}/BEL", "Belgium", "country")
-    name = Text.of({"nl": "Universiteit Voorbeeld"})
-    return Issuer("1", 1, legal_name=name, eidas_identifier="VATBE-0123456789", country=country)
-
-
 def own_key(authority: CertificateAuthority, algorithm: str) -> SealKey:
     """Return a seal key of the algorithm, certified since yesterday."""
-    issued = authority.seal(key=KEYS[algorithm], begins=NOW - timedelta(days=1))
+    issued = authority.seal(ACADEMY, KEYS[algorithm], begins=NOW - timedelta(days=1))
     return seal_key(issued.key, [issued.certificate])
 
 
 def write(folder: Path, name: str, key: SealKey, stamps: TimestampAuthority | None) -> None:
     """Write the sealed document and one copy for each change."""
-    body = JadesSealer(key, stamps).seal(document(), NOW).body
+    body = JadesSealer(key, stamps).seal(DOCUMENT, NOW).body
     (folder / f"{name}.json").write_bytes(body)
     for change, apply in CHANGES.items():
         seal = json.loads(body)
@@ -113,7 +104,7 @@ def test_dss_reads_our_seal_as_baseline(
     assert (verdict["indication"], verdict["intact"], verdict["valid"]) == ("TOTAL_PASSED", True, True)
     assert (verdict["signatures"], verdict["timestamps"]) == (1, timestamps)
     assert verdict["structure"] == verdict["errors"] == []
-    assert "O=Universiteit Voorbeeld" in verdict["certificate"]
+    assert "O=Test Academy" in verdict["certificate"]
 
 
 @pytest.mark.parametrize("algorithm", KEYS)
