@@ -58,6 +58,16 @@ def institution_profile_from(data: object) -> Issuer | Problems:
     return _load(Issuer, InstitutionProfileSchema(), data)
 
 
+def course_profile_form(profile: CourseProfile) -> dict[str, Any]:
+    """Return what :func:`course_profile_from` reads as this profile: the shape of the file, only what is stated."""
+    return dict(CourseProfileSchema().dump(profile))
+
+
+def institution_profile_form(issuer: Issuer) -> dict[str, Any]:
+    """Return what :func:`institution_profile_from` reads as this profile."""
+    return dict(InstitutionProfileSchema().dump(issuer))
+
+
 def _read(kind: type[T], schema: Schema, text: str) -> T | Problems:
     try:
         data = parse(text)

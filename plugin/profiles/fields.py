@@ -9,7 +9,7 @@ import base64
 import binascii
 from abc import abstractmethod
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final, NoReturn, TypeVar
 
 from marshmallow import ValidationError, fields, validate
@@ -20,6 +20,7 @@ from mappings.vocabularies.terms import Term, search, term
 
 V = TypeVar("V")
 _PNG: Final = b"\x89PNG\r\n\x1a\n"
+_DIGITS: Final = 5
 _LOGO_LIMIT: Final = 200_000
 """Bytes. The logo travels in every credential."""
 
@@ -51,6 +52,10 @@ class Written(fields.Field[V]):
     def _read(self, value: object) -> V:
         """Return the value; raises ValidationError."""
 
+    def _write(self, value: V) -> object:
+        """Return what a person would have written."""
+        return value
+
     def _deserialize(
         self,
         value: object,
@@ -59,6 +64,15 @@ class Written(fields.Field[V]):
         **kwargs: Any,  # noqa: ARG002
     ) -> V:
         return self._read(value)
+
+    def _serialize(
+        self,
+        value: V | None,
+        attr: str | None,  # noqa: ARG002  marshmallow names it
+        obj: Any,  # noqa: ARG002
+        **kwargs: Any,  # noqa: ARG002
+    ) -> object:
+        return None if value is None else self._write(value)
 
 
 class Words(Written[str]):
@@ -86,6 +100,9 @@ class LanguageText(Written[Text]):
             refuse("Write it by language, as {en: …}.")
         return checked(lambda: Text.of(value))
 
+    def _write(self, value: Text) -> object:
+        return value.as_map()
+
 
 class TermOf(Written[Term]):
     """A concept of one EU list, by code, IRI or English label."""
@@ -103,6 +120,9 @@ class TermOf(Written[Term]):
             refuse(f"Several concepts are called so; write the code: {', '.join(each.code for each in labelled)}.")
         return labelled[0] if labelled else checked(lambda: term(self.list_name, wanted))
 
+    def _write(self, value: Term) -> object:
+        return value.code
+
 
 class Moment(Written[datetime]):
     """A date (its beginning in UTC) or a time with its zone, in ISO 8601."""
@@ -117,6 +137,21 @@ class Moment(Written[datetime]):
         if "T" in str(value) or ":" in str(value):
             refuse("Say in which time zone this is, as in 2026-09-01T08:00:00+02:00.")
         return moment.replace(tzinfo=UTC)
+
+    def _write(self, value: datetime) -> object:
+        return value.isoformat()
+
+
+class Hours(Written[timedelta]):
+    """A span in whole hours, from 0."""
+
+    def _read(self, value: object) -> timedelta:
+        if not str(value).isdecimal() or len(str(value)) > _DIGITS:
+            refuse("Write whole hours, from 0.")
+        return timedelta(hours=int(str(value)))
+
+    def _write(self, value: timedelta) -> object:
+        return str(value // timedelta(hours=1))
 
 
 class Logo(Written[bytes]):
@@ -133,11 +168,14 @@ class Logo(Written[bytes]):
             refuse(f"The logo must not be larger than {_LOGO_LIMIT} bytes.")
         return image
 
+    def _write(self, value: bytes) -> object:
+        return base64.b64encode(value).decode("ascii")
+
 
 def amount(*, above: int | None = None, **kwargs: Any) -> fields.Decimal:
     """Return a field for a number; ``above`` is a bound that it must exceed."""
     bounds = [] if above is None else [validate.Range(min=above, min_inclusive=False, error=f"Must be above {above}.")]
-    return fields.Decimal(validate=bounds, **kwargs)
+    return fields.Decimal(validate=bounds, as_string=True, **kwargs)
 
 
 def web_address(**kwargs: Any) -> fields.Url:

@@ -5,18 +5,17 @@ Names and shapes are those of :mod:`mappings.profile`; a term may be written by 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from datetime import timedelta
-from typing import Any, ClassVar, Final, TypeAlias, cast
+from collections.abc import Mapping
+from typing import Any, ClassVar, Final
 
-from marshmallow import Schema, ValidationError, fields, post_load, pre_load, validate, validates_schema
+from marshmallow import Schema, fields, post_dump, post_load, pre_load, validate, validates_schema
 
 from mappings import profile as made
 from mappings.assessment import EvidenceSource, Presence, SupervisionEvidence
 from mappings.scales import Band, Scale, ShownAs
 from plugin.profiles.fields import (
     REQUIRED,
+    Hours,
     LanguageText,
     Logo,
     Moment,
@@ -27,11 +26,11 @@ from plugin.profiles.fields import (
     checked,
     web_address,
 )
+from plugin.profiles.references import refuse_all, repeated, undeclared
 
-Path: TypeAlias = tuple[str | int, ...]
-"""Names and list positions that lead to a field."""
 _EIDAS: Final = r"([A-Z]{3}|[A-Z]{2}:)[A-Z]{2}-\S+\Z"
 _MESSAGES: Final = {"unknown": "There is no such field.", "type": "Write fields with names here."}
+_UNSTATED: Final[tuple[object, ...]] = (None, "", [], {})
 _ESCO: Final = r"http://data\.europa\.eu/esco/skill/\S+\Z"
 
 
@@ -50,6 +49,11 @@ class Part(Schema):
     def make(self, data: dict[str, Any], **_kwargs: Any) -> Any:
         """Build the value; what it refuses is a problem of this part."""
         return checked(lambda: self.build(data))
+
+    @post_dump
+    def drop_unstated(self, data: dict[str, Any], **_kwargs: Any) -> dict[str, Any]:
+        """Write only what is stated."""
+        return {name: value for name, value in data.items() if value not in _UNSTATED}
 
     def build(self, data: dict[str, Any]) -> Any:
         """Build the value from fields that are valid one by one."""
@@ -115,17 +119,12 @@ class LevelSchema(Part):
 class RuleSchema(Part):
     """When a learner has earned it."""
 
+    makes = made.AwardRule
     completed_by = fields.Enum(made.CompletedBy, by_value=True)
     required = fields.List(Words())
-    settled_after_hours = fields.Integer(validate=validate.Range(min=0, error="Must not be below 0."))
+    settled_after = Hours(data_key="settled_after_hours")
     every_outcome = fields.Boolean()
     approval = fields.Boolean()
-
-    def build(self, data: dict[str, Any]) -> made.AwardRule:
-        """Build the rule; the quiet period is written in hours."""
-        hours = data.pop("settled_after_hours", 0)
-        required = tuple(data.pop("required", ()))
-        return made.AwardRule(required=required, settled_after=timedelta(hours=hours), **data)
 
 
 class BandSchema(Part):
@@ -161,14 +160,6 @@ class DeclarationSchema(Part):
         return SupervisionEvidence(source=EvidenceSource.TEACHER_DECLARATION, **fields_given)
 
 
-@dataclass(frozen=True, slots=True)
-class _Reference:
-    """One mention of an assessment: where, and which."""
-
-    path: Path
-    activity: str
-
-
 class CourseProfileSchema(Part):
     """The course profile."""
 
@@ -202,18 +193,9 @@ class CourseProfileSchema(Part):
     stated_at = Moment()
 
     @validates_schema(pass_original=True, skip_on_field_errors=False)
-    def every_assessment_is_declared(self, _data: Any, original: Any, **_kwargs: Any) -> None:
-        """Name every mention of an assessment that is not declared, beside whatever else is wrong."""
-        declared = {each.get("activity") for each in _parts(original, "assessments")}
-        sentence = "This activity is not declared under assessments."
-        wrong = (each.path for each in _references(original) if each.activity not in declared)
-        _refuse_all(dict.fromkeys(wrong, sentence))
-
-    @validates_schema(pass_original=True, skip_on_field_errors=False)
-    def nothing_is_declared_twice(self, _data: Any, original: Any, **_kwargs: Any) -> None:
-        """Name every repetition, beside whatever else is wrong."""
-        wrong = (*_repeated(original, "assessments", "activity"), *_repeated(original, "outcomes", "id"))
-        _refuse_all(dict.fromkeys(wrong, "This is declared twice."))
+    def every_reference_holds(self, _data: Any, original: Any, **_kwargs: Any) -> None:
+        """Name every undeclared and every repeated assessment or outcome, beside whatever else is wrong."""
+        refuse_all((*undeclared(original), *repeated(original)))
 
 
 class AccreditationSchema(Part):
@@ -249,47 +231,3 @@ class InstitutionProfileSchema(Part):
     logo_png = Logo(data_key="logo")
     accreditations = fields.List(fields.Nested(AccreditationSchema))
     stated_at = Moment()
-
-
-def _parts(data: Any, name: str) -> list[Mapping[str, Any]]:
-    """Return the objects of a list in input that may have any shape; anything else becomes an empty object."""
-    listed = data.get(name) if isinstance(data, Mapping) else None
-    return [each if isinstance(each, Mapping) else {} for each in listed] if isinstance(listed, list) else []
-
-
-def _references(original: Any) -> Iterator[_Reference]:
-    for index, outcome in enumerate(_parts(original, "outcomes")):
-        yield from _listed(outcome.get("proven_by"), "assessments", ("outcomes", index, "proven_by"))
-    rule = original.get("rule") if isinstance(original, Mapping) else None
-    yield from _listed(rule, "required", ("rule",))
-    for index, declaration in enumerate(_parts(original, "supervision")):
-        if isinstance(activity := declaration.get("activity"), str):
-            yield _Reference(("supervision", index, "activity"), activity)
-
-
-def _listed(data: Any, name: str, path: Path) -> Iterator[_Reference]:
-    listed = data.get(name) if isinstance(data, Mapping) else None
-    for index, activity in enumerate(listed if isinstance(listed, list) else ()):
-        if isinstance(activity, str):
-            yield _Reference((*path, name, index), activity)
-
-
-def _repeated(original: Any, name: str, key: str) -> Iterator[Path]:
-    seen: set[str] = set()
-    for index, part in enumerate(_parts(original, name)):
-        if isinstance(value := part.get(key), str):
-            if value in seen:
-                yield (name, index, key)
-            seen.add(value)
-
-
-def _refuse_all(wrong: Mapping[Path, str]) -> None:
-    """Refuse with each sentence at its path, in marshmallow's nested form."""
-    errors: dict[str | int, Any] = {}
-    for path, sentence in wrong.items():
-        below = errors
-        for step in path[:-1]:
-            below = below.setdefault(step, {})
-        below[path[-1]] = [sentence]
-    if errors:
-        raise ValidationError(cast("dict[str, Any]", errors))

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import base64
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from marshmallow import ValidationError
 
 from mappings.text import Text
 from mappings.vocabularies.terms import term
-from plugin.profiles.fields import LanguageText, Logo, Moment, Name, TermOf, Words
+from plugin.profiles.fields import Hours, LanguageText, Logo, Moment, Name, TermOf, Words
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 8
 
@@ -98,3 +98,16 @@ def test_other_logos_are_refused(written: str) -> None:
     """No base64, no PNG, too large."""
     with pytest.raises(ValidationError):
         Logo().deserialize(written)
+
+
+@pytest.mark.parametrize(("written", "span"), [("48", timedelta(days=2)), (0, timedelta(0))])
+def test_a_quiet_period_is_written_in_whole_hours(written: object, span: timedelta) -> None:
+    """As text or number."""
+    assert Hours().deserialize(written) == span
+
+
+@pytest.mark.parametrize("written", ["-1", "1.5", "two", "", "100000"])
+def test_other_spans_are_refused(written: str) -> None:
+    """Negative, broken, without end."""
+    with pytest.raises(ValidationError):
+        Hours().deserialize(written)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 
 import pytest
 import yaml
+from hypothesis import given
 
 from mappings.assessment import EvidenceSource, LearnerId, Presence
 from mappings.awarding import Award, decide
@@ -31,13 +33,16 @@ from mappings.scales import Band, ShownAs
 from plugin.profiles import (
     Problem,
     Problems,
+    course_profile_form,
     course_profile_from,
+    institution_profile_form,
     institution_profile_from,
     read_course_profile,
     read_institution_profile,
 )
 from tests.conftest import ROOT
 from tests.factories import ISSUED, ada101
+from tests.strategies import issuers, profiles
 
 PROFILES = ROOT / "tests" / "profiles"
 ASSESSMENT = {"activity": "7", "title": {"en": "Exam"}}
@@ -235,7 +240,7 @@ def test_every_problem_is_named_at_once_with_its_path() -> None:
         "starts_at": "Write a date as 2026-09-01 or a time with its zone as 2026-09-01T08:00:00+02:00.",
         "ends_at": "Say in which time zone this is, as in 2026-09-01T08:00:00+02:00.",
         "rule.required[0]": "This activity is not declared under assessments.",
-        "rule.settled_after_hours": "Must not be below 0.",
+        "rule.settled_after_hours": "Write whole hours, from 0.",
         "supervision[0].activity": "This activity is not declared under assessments.",
         "supervision[0].supervision": "This is required.",
         "supervision[0].stated_by": "This is required.",
@@ -293,4 +298,38 @@ def test_the_problems_of_an_institution_are_named_too() -> None:
         "accreditations[0].type": "'Quality' is not a concept of the list accreditation-types.",
         "accreditations[0].agency": "This is required.",
         "accreditations[0].agency_country": "This is required.",
+    }
+
+
+@given(profiles())
+def test_a_profile_can_be_written_into_a_form_and_read_again(profile: CourseProfile) -> None:
+    """What a form or an export shows is the whole profile; what a person cannot declare is not in it."""
+    declared = replace(profile, supervision=tuple(replace(each, open_flag=False) for each in profile.supervision))
+
+    written = json.loads(json.dumps(course_profile_form(declared)))
+
+    assert course_profile_from(written) == declared
+    assert read_course_profile(json.dumps(written)) == declared
+
+
+@given(issuers)
+def test_an_institution_can_be_written_into_a_form_and_read_again(institution: Issuer) -> None:
+    """With its logo."""
+    with_logo = replace(institution, logo_png=b"\x89PNG\r\n\x1a\n")
+
+    assert institution_profile_from(institution_profile_form(with_logo)) == with_logo
+
+
+def test_a_form_of_a_draft_shows_only_what_is_stated() -> None:
+    """Empty fields are left out, decisions that say no are kept."""
+    assert course_profile_form(CourseProfile("ada", 1)) == {
+        "id": "ada",
+        "version": 1,
+        "rule": {
+            "completed_by": "platform",
+            "settled_after_hours": "0",
+            "every_outcome": False,
+            "approval": False,
+        },
+        "scale": {"shown_as": "points"},
     }
