@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from sqlalchemy import ColumnElement, Connection, and_, select, update
 
 from mappings import snapshot
-from mappings.assessment import AssessmentRecord, CourseId, LearnerId, PlatformId
+from mappings.assessment import AssessmentRecord, CourseId, EvidenceSource, LearnerId, PlatformId
 from plugin.storage.profiles import digest
 from plugin.storage.tables import assessments
 from plugin.storage.writing import insert_if_absent
@@ -26,7 +26,7 @@ class Assessments:
     def record(self, record: AssessmentRecord) -> bool:
         """Keep ``record``. True where it is new or says something else; an older reading never replaces a newer."""
         key = _key(record)
-        said = digest(snapshot.dump(replace(record, read_at=_NO_TIME)))
+        said = digest(snapshot.dump(_timeless(record)))
         row = {"record": snapshot.dump(record), "digest": said, "read_at": record.read_at}
         names = dict(zip(("platform_id", "course_id", "learner_id"), key, strict=True))
         if insert_if_absent(self._connection, assessments, {**names, **row, "changed_at": record.read_at}):
@@ -51,6 +51,15 @@ class Assessments:
         with self._connection.execute(query.execution_options(yield_per=200)) as result:
             for (body,) in result:
                 yield snapshot.load(AssessmentRecord, body)
+
+
+def _timeless(record: AssessmentRecord) -> AssessmentRecord:
+    """Return the record without the times of reading: of itself, and of the settings that were read with it."""
+    supervision = tuple(
+        replace(each, stated_at=_NO_TIME) if each.source is EvidenceSource.PLATFORM_SETTING else each
+        for each in record.supervision
+    )
+    return replace(record, read_at=_NO_TIME, supervision=supervision)
 
 
 def _key(record: AssessmentRecord) -> tuple[PlatformId, CourseId, LearnerId]:

@@ -3,7 +3,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from mappings.assessment import Completion
+from mappings.assessment import Completion, EvidenceSource, Presence, SupervisionEvidence
 from plugin.storage.unit_of_work import Storage
 from tests import factories
 from tests.plugin.rows import ADA101, MOODLE
@@ -37,6 +37,31 @@ def test_only_what_says_something_else_is_new(storage: Storage) -> None:
     undone = replace(RECORD, read_at=LATER, completion=Completion(False))
 
     assert keep(storage, RECORD, again, undone) == [True, False, True]
+
+
+def test_settings_that_are_read_again_are_not_news(storage: Storage) -> None:
+    """A platform's setting is dated by its reading; what it says counts, and so does a session record's own time."""
+    setting = SupervisionEvidence(
+        activity=RECORD.activities[0].id,
+        source=EvidenceSource.PLATFORM_SETTING,
+        supervision=Presence.UNKNOWN,
+        identity_verified=None,
+        stated_at=RECORD.read_at,
+        stated_by="quizaccess_seb",
+    )
+    session = replace(setting, source=EvidenceSource.SESSION_RECORD)
+    told = [
+        replace(RECORD, supervision=(each,))
+        for each in (
+            setting,
+            replace(setting, stated_at=LATER),
+            replace(setting, stated_by="quizaccess_password"),
+            session,
+            replace(session, stated_at=LATER),
+        )
+    ]
+
+    assert keep(storage, *told) == [True, False, True, True, True]
 
 
 def test_an_older_reading_never_replaces_a_newer(storage: Storage) -> None:
