@@ -20,7 +20,10 @@ NAMESPACE = "https://purl.imsglobal.org/ob/v3p0"
 KEYWORD = b"openbadgecredential"
 _PNG = b"\x89PNG\r\n\x1a\n"
 _SVG_TAG = re.compile(r"""<svg\b(?:[^>"']|"[^"]*"|'[^']*')*>""")
-_SVG_START = re.compile(rb"\s*(?:\xef\xbb\xbf)?\s*(?:<\?xml[^>]*\?>)?(?:\s|<!--.*?-->)*<svg\b", re.DOTALL)
+_OWN_DTD = re.compile(r"<!DOCTYPE[^>]*\[")
+_SVG_START = re.compile(
+    rb"\s*(?:\xef\xbb\xbf)?\s*(?:<\?xml[^>]*\?>)?(?:\s|<!--.*?-->|<!DOCTYPE[^>\[]*>)*<svg\b", re.DOTALL
+)
 
 
 def is_picture(data: bytes) -> bool:
@@ -103,7 +106,7 @@ def _bake_svg(picture: bytes, sealed: bytes) -> bytes:
 
 def _in_svg(picture: bytes) -> Iterator[bytes]:
     try:
-        root = ElementTree.fromstring(_svg_text(picture))  # noqa: S314 - without DTD there are no entities to expand
+        root = ElementTree.fromstring(_svg_text(picture))  # noqa: S314 - without own definitions there is nothing to expand
     except ElementTree.ParseError:
         raise InvalidValue("the picture is neither PNG nor SVG") from None
     for element in root.iter(f"{{{NAMESPACE}}}credential"):
@@ -115,6 +118,6 @@ def _svg_text(picture: bytes) -> str:
         text = picture.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise InvalidValue("the picture is neither PNG nor SVG") from None
-    if "<!DOCTYPE" in text or "<!ENTITY" in text:
-        raise InvalidValue("an SVG with a document type is not read")
+    if "<!ENTITY" in text or _OWN_DTD.search(text):
+        raise InvalidValue("an SVG with definitions of its own is not read")
     return text

@@ -11,6 +11,7 @@ from typing import TypeAlias
 from cryptography import x509
 
 from mappings.assessment import require_utc
+from plugin.verification.issuer_keys import KeyLookup, did_key
 from plugin.verification.parsing import JsonObject, Limits
 
 
@@ -48,6 +49,8 @@ class CheckContext:
     anchors: tuple[x509.Certificate, ...] = ()
     timestamp_anchors: tuple[x509.Certificate, ...] = ()
     status: StatusLookup | None = None
+    keys: KeyLookup = did_key
+    """Finds the keys of issuers that have no certificate; alone, ``did:key`` is all that can be read offline."""
     limits: Limits = field(default_factory=Limits)
 
     def __post_init__(self) -> None:

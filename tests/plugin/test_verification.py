@@ -152,7 +152,7 @@ def test_the_report_of_an_unknown_file_is_json_too() -> None:
         (b"", "unknown_format"),
         (b"hello", "unknown_format"),
         (b"[]", "unknown_format"),
-        (b'{"type": "OpenBadgeCredential"}', "unknown_format"),
+        (b'{"type": "VerifiablePresentation"}', "unknown_format"),
         (b'{"type": [["EuropeanDigitalCredential"]]}', "unknown_format"),
         (b"{", "not_json"),
         (b'{"a": NaN}', "not_json"),

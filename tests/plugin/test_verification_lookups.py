@@ -1,0 +1,268 @@
+"""Where keys and status come from: DID documents, issuer metadata, lists; and what is not believed."""
+
+from __future__ import annotations
+
+import json
+import zlib
+from collections.abc import Callable
+
+import pytest
+
+from mappings.documents.envelope import Document, Format
+from mappings.documents.status_list import StatusBits, bitstring_list, token_list
+from plugin.identity import did_document, jwt_vc_issuer
+from plugin.sealing.compact import compact_json, sign
+from plugin.sealing.data_integrity import DataIntegritySealer
+from plugin.sealing.key_history import KeyHistory
+from plugin.sealing.multikey import base64url
+from plugin.verification import Status
+from plugin.verification.issuer_keys import (
+    OwnKeys,
+    did_key,
+    first_found,
+    key_of_did_document,
+    key_of_issuer_metadata,
+)
+from plugin.verification.status_lists import StatusLists
+from tests.conformance.issuer import DID, NOW, STATUS, TestIssuer
+from tests.mappings.documents.samples import ISSUER_URL
+
+ISSUER = TestIssuer()
+KEY = ISSUER.eddsa.public
+NAME = f"{DID}#{KEY.multibase}"
+HISTORY = ISSUER.history
+
+
+def test_a_did_document_gives_its_keys() -> None:
+    """By Multikey and by thumbprint."""
+    document = did_document(ISSUER_URL, HISTORY)
+
+    for name in (NAME, f"{DID}#{KEY.thumbprint}"):
+        found = key_of_did_document(document, DID, name)
+
+        assert found is not None
+        assert found.public == KEY
+        assert found.compromised_at is None
+
+
+def test_a_revoked_method_says_since_when() -> None:
+    """Controlled Identifiers 1.0: revoked."""
+    found = key_of_did_document(did_document(ISSUER_URL, HISTORY.compromised(KEY.thumbprint, NOW)), DID, NAME)
+
+    assert found is not None
+    assert found.compromised_at == NOW
+
+
+def test_relative_names_are_the_issuer_s() -> None:
+    """did-core, 3.2.2: a method may be named by its fragment, and stand inside assertionMethod."""
+    method = {"id": f"#{KEY.multibase}", "controller": DID, "publicKeyMultibase": KEY.multibase}
+
+    found = key_of_did_document({"id": DID, "assertionMethod": [method]}, DID, NAME)
+
+    assert found is not None
+    assert found.public == KEY
+
+
+DAMAGE: dict[str, Callable[[dict], object]] = {
+    "another's document": lambda document: document.update(id="did:web:other.example"),
+    "not for assertions": lambda document: document.update(assertionMethod=[]),
+    "assertions unreadable": lambda document: document.update(assertionMethod="all"),
+    "method missing": lambda document: document.update(verificationMethod=[]),
+    "another controller": lambda document: document["verificationMethod"][0].update(controller="did:web:x"),
+    "unknown kind": lambda document: document["verificationMethod"][0].update(publicKeyMultibase="zQ3sh"),
+    "no key": lambda document: document["verificationMethod"][0].pop("publicKeyMultibase"),
+    "date unreadable": lambda document: document["verificationMethod"][0].update(revoked="yesterday"),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGE.values(), ids=DAMAGE)
+def test_a_did_document_that_does_not_say_so_gives_no_key(damage: Callable[[dict], object]) -> None:
+    """Somebody else's, not for assertions, not listed, not readable."""
+    document = json.loads(json.dumps(did_document(ISSUER_URL, HISTORY)))
+    damage(document)
+
+    assert key_of_did_document(document, DID, NAME) is None
+
+
+@pytest.mark.parametrize("document", [None, [], "x"])
+def test_what_is_no_document_gives_no_key(document: object) -> None:
+    """Neither as DID document nor as metadata."""
+    assert key_of_did_document(document, DID, NAME) is None
+    assert key_of_issuer_metadata(document, ISSUER_URL, "kid") is None
+
+
+def test_issuer_metadata_gives_the_key_of_a_kid() -> None:
+    """SD-JWT VC: the issuer's own metadata, its jwks inside."""
+    metadata = jwt_vc_issuer(ISSUER_URL, HISTORY)
+    found = key_of_issuer_metadata(metadata, ISSUER_URL, KEY.thumbprint)
+
+    assert found is not None
+    assert found.public == KEY
+    assert key_of_issuer_metadata(metadata, "https://other.example", KEY.thumbprint) is None
+    assert key_of_issuer_metadata(metadata, ISSUER_URL, "nobody") is None
+    assert key_of_issuer_metadata({"issuer": ISSUER_URL}, ISSUER_URL, KEY.thumbprint) is None
+
+
+def test_our_own_keys_are_known_without_asking() -> None:
+    """For our issuers only."""
+    own = OwnKeys({DID: HISTORY})
+
+    assert own(DID, NAME) == HISTORY.keys[0]
+    assert own("did:web:other.example", NAME) is None
+    assert own(DID, f"{DID}#nobody") is None
+
+
+@pytest.mark.parametrize(
+    ("issuer", "name"),
+    [
+        (DID, NAME),
+        (KEY.did, f"{KEY.did}#other"),
+        (KEY.did, KEY.did),
+        (KEY.did, f"did:key:other#{KEY.multibase}"),
+        ("did:key:zQ3sh", "did:key:zQ3sh#zQ3sh"),
+    ],
+)
+def test_a_did_key_names_itself_or_nothing(issuer: str, name: str) -> None:
+    """Issuer, method and fragment are one key."""
+    assert did_key(KEY.did, f"{KEY.did}#{KEY.multibase}") is not None
+    assert did_key(issuer, name) is None
+
+
+def test_lookups_are_asked_in_turn() -> None:
+    """The first that knows answers; none is no answer."""
+    own = OwnKeys({DID: HISTORY})
+
+    assert first_found(did_key, own)(DID, NAME) == HISTORY.keys[0]
+    assert first_found(did_key)(DID, NAME) is None
+
+
+def lists(bitstring: bytes | None = None, token: str | None = None, history: KeyHistory | None = None) -> StatusLists:
+    """Return a lookup in which the issuer's lists may be replaced."""
+    genuine = ISSUER.documents(revoked=(7,))
+    found = {
+        STATUS: json.dumps(genuine[STATUS]).encode() if bitstring is None else bitstring,
+        f"{STATUS}.jwt": str(genuine[f"{STATUS}.jwt"] if token is None else token).encode(),
+    }
+    return StatusLists(found.get, OwnKeys(dict.fromkeys((DID, ISSUER_URL), history or HISTORY)), lambda: NOW)
+
+
+def badge(**changes: object) -> dict[str, object]:
+    """Return what a status lookup reads of a badge."""
+    entry = {
+        "type": "BitstringStatusListEntry",
+        "statusPurpose": "revocation",
+        "statusListIndex": "7",
+        "statusListCredential": STATUS,
+    }
+    return {"issuer": {"id": DID}, "credentialStatus": entry | changes}
+
+
+def claims(**changes: object) -> dict[str, object]:
+    """Return what a status lookup reads of an SD-JWT VC."""
+    return {"iss": ISSUER_URL, "status": {"status_list": {"idx": 7, "uri": f"{STATUS}.jwt"} | changes}}
+
+
+def test_lists_answer_for_both_formats() -> None:
+    """Revoked at seven, good at eight."""
+    assert lists()(badge()).status is Status.REVOKED
+    assert lists()(badge(statusListIndex="8")).status is Status.GOOD
+    assert lists()(claims()).status is Status.REVOKED
+    assert lists()(claims(idx=8)).status is Status.GOOD
+
+
+def test_a_credential_without_entry_cannot_be_revoked() -> None:
+    """That is its issuer's choice."""
+    assert lists()({"issuer": DID}).status is Status.GOOD
+
+
+def test_a_suspension_list_suspends() -> None:
+    """Others use it, we do not."""
+    suspended = json.loads(bitstring_list(ISSUER_URL, STATUS, StatusBits(revoked=[7]), NOW, 60).body)
+    suspended["credentialSubject"]["statusPurpose"] = "suspension"
+
+    assert lists(bitstring=resealed(suspended))(badge(statusPurpose="suspension")).status is Status.SUSPENDED
+
+
+def resealed(listed: dict) -> bytes:
+    """Return a list that our key sealed."""
+    document = Document(Format.OPEN_BADGES, json.dumps(listed).encode())
+    return DataIntegritySealer(ISSUER.eddsa, str(listed["issuer"])).seal(document, NOW).body
+
+
+def changed_list(**changes: object) -> bytes:
+    """Return a sealed list with another subject."""
+    listed = json.loads(bitstring_list(ISSUER_URL, STATUS, StatusBits(), NOW, 60).body)
+    listed["credentialSubject"] |= changes
+    return resealed(listed)
+
+
+def packed(size: int) -> str:
+    """Return a bitstring list of any size."""
+    packer = zlib.compressobj(wbits=zlib.MAX_WBITS | 16)
+    return "u" + base64url(packer.compress(bytes(size)) + packer.flush())
+
+
+def ended_list() -> bytes:
+    """Return a list that has ended."""
+    listed = json.loads(bitstring_list(ISSUER_URL, STATUS, StatusBits(), NOW, 60).body)
+    return resealed(listed | {"validUntil": "2026-01-01T00:00:00Z"})
+
+
+def unsealed() -> bytes:
+    """Return a list without proof."""
+    return bitstring_list(ISSUER_URL, STATUS, StatusBits(), NOW, 60).body
+
+
+UNBELIEVABLE: dict[str, Callable[[], Status]] = {
+    "not there": lambda: StatusLists(lambda url: None, OwnKeys({}), lambda: NOW)(badge()).status,
+    "no entry": lambda: lists()({"issuer": DID, "status": "x"}).status,
+    "other type": lambda: lists()(badge(type="StatusList2021Entry")).status,
+    "other purpose": lambda: lists()(badge(statusPurpose="message")).status,
+    "list of other purpose": lambda: lists()(badge(statusPurpose="suspension")).status,
+    "index unreadable": lambda: lists()(badge(statusListIndex="x")).status,
+    "index outside": lambda: lists()(badge(statusListIndex="131072")).status,
+    "index negative": lambda: lists()(badge(statusListIndex="-1")).status,
+    "entry cut": lambda: lists()({"issuer": DID, "credentialStatus": {"type": "x"}}).status,
+    "issuer differs": lambda: lists()({**badge(), "issuer": "did:web:other.example"}).status,
+    "unsealed": lambda: lists(bitstring=unsealed())(badge()).status,
+    "other issuer's": lambda: lists(bitstring=json.dumps(TestIssuer().documents()[STATUS]).encode())(badge()).status,
+    "key compromised": lambda: lists(history=HISTORY.compromised(KEY.thumbprint, NOW))(badge()).status,
+    "ended": lambda: lists(bitstring=ended_list())(badge()).status,
+    "too small": lambda: lists(bitstring=changed_list(encodedList=packed(100)))(badge()).status,
+    "bomb": lambda: lists(bitstring=changed_list(encodedList=packed(17 * 1024 * 1024)))(badge()).status,
+    "other base": lambda: lists(bitstring=changed_list(encodedList=packed(16384)[1:]))(badge()).status,
+    "no subject": lambda: lists(bitstring=b"{}")(badge()).status,
+    "token of other type": lambda: lists(token=status_token({"typ": "JWT"}))(claims()).status,
+    "token of other list": lambda: lists(token=status_token(sub="https://x"))(claims()).status,
+    "token of other key": lambda: lists(token=status_token({"kid": "nobody"}))(claims()).status,
+    "token changed": lambda: lists(token=status_token()[:-4])(claims()).status,
+    "token expired": lambda: lists(token=status_token(exp=1))(claims()).status,
+    "token of two bits": lambda: lists(token=status_token(status_list={"bits": 2, "lst": lst()}))(claims()).status,
+    "token without list": lambda: lists(token=status_token(status_list=None))(claims()).status,
+    "token no token": lambda: lists(token="x")(claims()).status,
+    "idx outside": lambda: lists()(claims(idx=131_072)).status,
+    "idx no number": lambda: lists()(claims(idx="7")).status,
+}
+
+
+def lst() -> str:
+    """Return an empty list as the token carries it."""
+    return StatusBits().token_list
+
+
+def status_token(header: dict | None = None, **changes: object) -> str:
+    """Return a status list token of our key with other header or claims."""
+    said = token_list(ISSUER_URL, STATUS, StatusBits(revoked=[7]), NOW, 60) | changes
+    named = {"typ": "statuslist+jwt", "kid": ISSUER.es256.key_id} | (header or {})
+    return sign(named, compact_json(said), ISSUER.es256)
+
+
+@pytest.mark.parametrize("ask", UNBELIEVABLE.values(), ids=UNBELIEVABLE)
+def test_a_list_that_cannot_be_believed_says_nothing(ask: Callable[[], Status]) -> None:
+    """Unknown is neither good nor revoked."""
+    assert ask() is Status.UNKNOWN
+
+
+def test_a_token_that_has_not_expired_is_believed() -> None:
+    """Exp is optional, and in the future it is fine."""
+    assert lists(token=status_token(exp=int(NOW.timestamp()) + 60))(claims()).status is Status.REVOKED
