@@ -45,13 +45,20 @@ def identity(value: object) -> str | None:
 
 
 def nodes(document: JsonObject, skipped: frozenset[str] = frozenset()) -> Iterator[Found]:
-    """Yield every JSON object, owners before what they own; nothing below the keys in ``skipped``."""
+    """Yield every JSON object, owners before what they own; nothing below the keys in ``skipped``.
+
+    A node that repeats the first of its id on the same key word for word says nothing new and is passed over, with all
+    that it owns: issuers and concepts are most of a document.
+    """
+    first: dict[tuple[str, tuple[str, ...], str], JsonObject] = {}
     waiting = [Found("$", "", (), document)]
     while waiting:
         found = waiting.pop()
-        yield found
-        below = list(_children(found, skipped))
-        waiting.extend(reversed(below))
+        id_ = identity(found.node)
+        known = None if id_ is None else first.setdefault((found.key, found.owner, id_), found.node)
+        if known is None or known is found.node or known != found.node:
+            yield found
+            waiting.extend(reversed(list(_children(found, skipped))))
 
 
 def _children(found: Found, skipped: frozenset[str]) -> Iterator[Found]:
