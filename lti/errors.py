@@ -32,6 +32,24 @@ class LaunchRefused(LtiError):
         self.refusal = refusal
 
 
+_REGISTRATION_SENTENCES = {
+    "invite_not_open": "This registration address was used before, has expired, or never existed. Ask for a new one.",
+    "configuration_unreadable": "The learning platform's description of itself cannot be read.",
+    "issuer_foreign": "The learning platform's description of itself speaks for another platform.",
+    "registration_declined": (
+        "The learning platform declined the registration. Its registration token can be used once and lives for an "
+        "hour: begin again there."
+    ),
+}
+
+
+class RegistrationRefused(LtiError):
+    """A registration that did not come about. ``place`` is for the log: a status, never an address."""
+
+    def __init__(self, code: str, *, place: str = "") -> None:
+        super().__init__(code, _REGISTRATION_SENTENCES[code], log_text=f"{code} at {place}" if place else code)
+
+
 class Fault(StrEnum):
     """What can go wrong when a platform is read."""
 

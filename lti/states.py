@@ -25,11 +25,15 @@ from lti.refusals import Refusal
 BrowserKey = NewType("BrowserKey", str)
 """A random value that one browser keeps: the content of the cookie."""
 
+HANDOVER = 300
+"""Seconds in which a launch without cookies can be taken over by a tab of its own."""
+
 LIFETIME = 600
 """Seconds between the click in the platform and the launch, a login at the platform included."""
 
 _RANDOM, _MAC = 16, 16
 _BODY = 4 + 16 + _RANDOM
+_HANDOVER_BODY = 4 + _RANDOM
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +62,7 @@ class States:
 
     def read(self, state: str, now: datetime) -> Ticket:
         """Return what the state says. Raises :class:`LaunchRefused` where it is not ours or too old."""
-        body, mac = _split(state)
+        body, mac = _split(state, _BODY)
         if not any(hmac.compare_digest(mac, _mac(secret, b"state" + body)) for secret in self.secrets):
             raise LaunchRefused(Refusal.STATE_FORGED)
         if not 0 <= now.timestamp() - int.from_bytes(body[:4]) + 1 <= LIFETIME:
@@ -70,20 +74,34 @@ class States:
         text = f"nonce{state}.{browser}".encode()
         return tuple(urlsafe_b64encode(_mac(secret, text)).decode().rstrip("=") for secret in self.secrets)
 
+    def handover(self, launch: LaunchId, now: datetime) -> str:
+        """Return a code for a form of ours that opens ``launch`` in a tab of its own."""
+        body = int(now.timestamp()).to_bytes(4) + bytes.fromhex(launch)
+        return urlsafe_b64encode(body + _mac(self.secrets[0], b"handover" + body)).decode()
+
+    def read_handover(self, code: str, now: datetime) -> LaunchId:
+        """Return the launch of a code. Raises :class:`LaunchRefused` where it is not ours or too old."""
+        body, mac = _split(code, _HANDOVER_BODY)
+        if not any(hmac.compare_digest(mac, _mac(secret, b"handover" + body)) for secret in self.secrets):
+            raise LaunchRefused(Refusal.STATE_FORGED)
+        if not 0 <= now.timestamp() - int.from_bytes(body[:4]) + 1 <= HANDOVER:
+            raise LaunchRefused(Refusal.LOGIN_EXPIRED)
+        return LaunchId(body[4:].hex())
+
 
 def new_browser_key() -> BrowserKey:
     """Return a new value for the browser to keep."""
     return BrowserKey(secrets.token_urlsafe(24))
 
 
-def _split(state: str) -> tuple[bytes, bytes]:
+def _split(state: str, length: int) -> tuple[bytes, bytes]:
     try:
         raw = urlsafe_b64decode(state.encode("ascii"))
     except (NotBase64, ValueError):
         raise LaunchRefused(Refusal.STATE_FORGED) from None
-    if len(raw) != _BODY + _MAC or urlsafe_b64encode(raw).decode() != state:
+    if len(raw) != length + _MAC or urlsafe_b64encode(raw).decode() != state:
         raise LaunchRefused(Refusal.STATE_FORGED)
-    return raw[:_BODY], raw[_BODY:]
+    return raw[:length], raw[length:]
 
 
 def _mac(secret: bytes, text: bytes) -> bytes:

@@ -14,9 +14,14 @@ from cryptography import x509
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from lti.keysets import KeySets, fetcher
+from lti.launch import Reception
+from lti.login import Login
 from lti.network import Network
 from lti.platforms import Platform
 from lti.platforms.moodle import Moodle
+from lti.registry import Registry
+from lti.states import States
 from mappings.documents.envelope import Format
 from mappings.documents.rendering import render
 from plugin import issuing, sync
@@ -35,12 +40,13 @@ from plugin.storage.engine import open_engine
 from plugin.storage.launches import Launches
 from plugin.storage.outbox import Topic
 from plugin.storage.platforms import Connected
-from plugin.storage.registrations import Registrations
+from plugin.storage.registrations import Registrations, ToolKeys
 from plugin.storage.unit_of_work import Storage
 from plugin.storage.vault import Vault
 from plugin.sync import SyncTools
 from plugin.verification import CheckContext, check
-from plugin.web import pages, security
+from plugin.web import entrance, pages, security
+from plugin.web.launching import LaunchTools
 from plugin.web.tools import PageTools
 
 Clock = Callable[[], datetime]
@@ -92,11 +98,41 @@ def create_app(settings: Settings) -> Flask:
     bridge = assemble(settings)
     app = Flask("plugin.web")
     app.secret_key = session_key(settings)
-    app.config.update(SESSION_COOKIE_SAMESITE="Lax", SESSION_COOKIE_HTTPONLY=True)
+    app.config.update(SESSION_COOKIE)
     app.wsgi_app = ProxyFix(app.wsgi_app, *([settings.proxy_hops] * 4))  # type: ignore[method-assign]
     security.init_app(app)
     pages.init_app(app, page_tools(bridge))
+    entrance.init_app(app, launch_tools(bridge))
     return app
+
+
+SESSION_COOKIE = {
+    "SESSION_COOKIE_NAME": "__Host-microcred",
+    "SESSION_COOKIE_SECURE": True,
+    "SESSION_COOKIE_HTTPONLY": True,
+    "SESSION_COOKIE_SAMESITE": "None",
+    "SESSION_COOKIE_PARTITIONED": True,
+}
+"""A cookie that comes back inside a platform's frame, and that no other host can set."""
+
+
+def launch_tools(bridge: Bridge) -> LaunchTools:
+    """Return what the LTI pages work with."""
+    settings = bridge.settings
+    launch_url = f"{settings.public_url}/lti/launch"
+    launches, registrations = Launches(bridge.storage), Registrations(bridge.storage)
+    registry = Registry(registrations, allow_new=settings.new_deployments == "allow")
+    states = States(tuple(hmac.digest(key.encode(), b"lti states", "sha256") for key in settings.secret_keys))
+    keys = KeySets(fetcher(campus(settings)))
+    return LaunchTools(
+        login=Login(registry, states, launch_url),
+        reception=Reception(registry, states, keys, launches, launch_url),
+        launches=launches,
+        tool_keys=ToolKeys(bridge.storage),
+        home=entrance.home,
+        clock=bridge.clock,
+        public_url=settings.public_url,
+    )
 
 
 def page_tools(bridge: Bridge) -> PageTools:
@@ -118,9 +154,14 @@ def session_key(settings: Settings) -> bytes:
     return hmac.digest(settings.secret_keys[0].encode(), b"browser sessions", "sha256")
 
 
+def campus(settings: Settings) -> Network:
+    """Return where the bridge may send requests."""
+    return Network(allowed=tuple(ip_network(each) for each in settings.private_networks))
+
+
 def connector(settings: Settings) -> Callable[[Connected], Platform]:
     """Return what opens a connection to a platform of any kind."""
-    network = Network(allowed=tuple(ip_network(each) for each in settings.private_networks))
+    network = campus(settings)
 
     def connect(connected: Connected) -> Platform:
         if connected.kind != "moodle":

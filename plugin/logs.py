@@ -25,6 +25,7 @@ KEYS = frozenset(
         "level",
         "logger",
         "offer_id",
+        "place",
         "platform_id",
         "profile_version",
         "read",

@@ -54,6 +54,9 @@ class Settings:
     """How many messages may be in the broker; the rest waits as rows (``filesystem://`` slows down above 200)."""
     sync_minutes: int = 10
     """How often a course with an enabled credential is read, in minutes."""
+    new_deployments: str = "allow"
+    """What happens when a registered platform launches from a place that was never seen: ``allow`` lets it in at once
+    and lists it, ``ask`` refuses it until an administrator allows it."""
     private_networks: tuple[str, ...] = ()
     """Networks (CIDR, comma-separated) of a campus that the bridge may call although they are private."""
     operator_token: str = field(default="", repr=False)
@@ -138,7 +141,14 @@ _CONVERTERS: dict[str, Callable[[str], object]] = {
 
 
 def _problems(settings: Settings) -> list[str]:
-    checks = (_address_problems, _number_problems, _secret_problems, _scheme_problems, _network_problems)
+    checks = (
+        _address_problems,
+        _number_problems,
+        _secret_problems,
+        _scheme_problems,
+        _network_problems,
+        _word_problems,
+    )
     return [problem for check in checks for problem in check(settings)]
 
 
@@ -187,3 +197,9 @@ def _network_problems(settings: Settings) -> list[str]:
         except ValueError:
             problems.append(f"{PREFIX}PRIVATE_NETWORKS: {network!r} is not a network like 10.0.0.0/8")
     return problems
+
+
+def _word_problems(settings: Settings) -> list[str]:
+    if settings.new_deployments in {"allow", "ask"}:
+        return []
+    return [f"{PREFIX}NEW_DEPLOYMENTS: {settings.new_deployments!r} is neither 'allow' nor 'ask'"]

@@ -1,0 +1,31 @@
+"""The LTI pages, put onto an application, and where a launch goes from there."""
+
+from __future__ import annotations
+
+from flask import Flask, url_for
+
+from lti.claims import Launch, Message
+from lti.roles import Role
+from plugin.web import arrival, errors, launch, placing, wellknown
+from plugin.web.launching import LaunchTools, keep
+from plugin.web.verify import csrf
+
+_LEARNERS = frozenset({Role.LEARNER, Role.PREVIEW})
+
+
+def init_app(app: Flask, tools: LaunchTools) -> None:
+    """Register the pages. What platforms post carries no CSRF token; :mod:`plugin.web.launch` says why that is safe."""
+    keep(app, tools)
+    csrf.exempt(launch.blueprint)
+    for blueprint in (launch.blueprint, placing.blueprint, arrival.blueprint, wellknown.blueprint):
+        app.register_blueprint(blueprint)
+    errors.init_app(app)
+
+
+def home(accepted: Launch) -> str:
+    """Return the first page of a launch, by its message and its role."""
+    if accepted.message is Message.DEEP_LINKING:
+        return url_for("placing.choose", launch_id=accepted.id)
+    if accepted.person.role in _LEARNERS and accepted.message is Message.RESOURCE_LINK:
+        return url_for("learner.mine", key=accepted.id)
+    return url_for("arrival.arrive", launch_id=accepted.id)

@@ -1,0 +1,63 @@
+"""Refusals of the LTI side as pages: what happened, one step that helps, and a code that IT can look up.
+
+The page may be framed by the platform that the login or the state names, and its button leads there; a platform that
+is not registered gets neither. A refusal is logged by its code; nothing that was posted is.
+"""
+
+from __future__ import annotations
+
+import structlog
+from flask import Flask, render_template, request
+
+from lti.errors import LaunchRefused, LtiError, PlatformError
+from lti.refusals import Refusal, Step
+from lti.stores import Registration
+from plugin.web import security
+from plugin.web.languages import gettext, lazy_gettext
+from plugin.web.launching import tools
+
+_LABELS = {
+    Step.LAUNCH_AGAIN: lazy_gettext("Back to the course: open the activity again"),
+    Step.NEW_TAB: lazy_gettext("Back to the course: open the activity in a new tab"),
+    Step.TELL_IT: lazy_gettext("Back to the learning platform"),
+}
+_BUSY = frozenset({Refusal.KEYS_UNAVAILABLE})
+_log = structlog.get_logger("lti")
+
+
+def init_app(app: Flask) -> None:
+    """Answer every error of lti/ that leaves a view of ``app`` with a page."""
+    app.register_error_handler(LaunchRefused, _refused)
+    app.register_error_handler(PlatformError, _platform_failed)
+
+
+def _refused(error: LaunchRefused) -> tuple[str, int]:
+    _log.warning("launch_refused", code=error.code, place=str(error))
+    platform = _platform_of_request()
+    if platform:
+        security.allow_framing(platform.origins)
+    page = render_template(
+        "lti/refused.html",
+        sentence=gettext(error.sentence),
+        code=error.code,
+        way_back=platform.origins[0] if platform and platform.origins else "",
+        way_back_label=_LABELS[error.refusal.step],
+    )
+    return page, 503 if error.refusal in _BUSY else 403
+
+
+def _platform_failed(error: PlatformError) -> tuple[str, int]:
+    _log.warning("platform_failed", code=error.code, place=error.place)
+    return render_template("lti/refused.html", sentence=gettext(error.sentence), code=error.code), 502
+
+
+def _platform_of_request() -> Registration | None:
+    """Return the registered platform that a refused login or launch names."""
+    entrance = tools()
+    try:
+        if state := request.form.get("state", ""):
+            ticket = entrance.reception.states.read(state, entrance.clock())
+            return entrance.reception.registry.get(ticket.registration)
+        return entrance.login.registry.of_login(request.values.get("iss", ""), request.values.get("client_id", ""))
+    except LtiError:
+        return None
