@@ -80,7 +80,8 @@ class Postgres:
 @contextmanager
 def postgres() -> Iterator[Postgres]:
     """A running PostgreSQL; everything of it is removed at the end."""
-    server = Postgres(Path(mkdtemp(prefix="microcred-pg-")))
+    memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # a database per test is slow on a disk
+    server = Postgres(Path(mkdtemp(prefix="microcred-pg-", dir=memory)))
     try:
         server.initialise()
         server.start()
