@@ -35,7 +35,7 @@ class Text:
         if not self.by_language:
             raise InvalidValue("text needs at least one language")
         languages = [language for language, _ in self.by_language]
-        if len(set(languages)) != len(languages):
+        if len({language.lower() for language in languages}) != len(languages):
             raise InvalidValue("a language is given twice")
         for language, text in self.by_language:
             if not _LANGUAGE.match(language):

@@ -23,7 +23,7 @@ from mappings.documents.elm_specifications import Offer, activity_specification,
 from mappings.documents.envelope import Document, Envelope, Format
 from mappings.documents.phrases import Phrase, in_languages
 from mappings.elements import Holder, MicroCredential
-from mappings.text import Text
+from mappings.text import Text, clean
 
 CONTEXT = ["https://www.w3.org/2018/credentials/v1", "http://data.europa.eu/snb/model/context/edc-ap"]
 """Both contexts, http and order included, as the Commission's issuer writes them."""
@@ -31,8 +31,20 @@ _SCHEMA = {"id": "http://data.europa.eu/snb/model/ap/edc-generic-full", "type": 
 
 
 def render_elm(credential: MicroCredential, envelope: Envelope) -> Document:
-    """Render ``credential`` as it will be sealed."""
+    """Render ``credential`` as it will be sealed.
+
+    Raises :class:`~mappings.errors.InvalidValue` for a name with control characters, and
+    :class:`~mappings.errors.UnknownTerm` for a language that the EU table lacks.
+    """
+    _refuse_unreadable(credential.holder.value)
     return Document(Format.ELM, write(_credential(credential, envelope)).encode())
+
+
+def _refuse_unreadable(holder: Holder) -> None:
+    """Refuse control characters in a platform's words about a learner: the only text here that nobody checked."""
+    for name in (holder.full_name, holder.given_name, holder.family_name, holder.student_number):
+        if name:
+            clean(name, "name or number of the learner")
 
 
 def _credential(credential: MicroCredential, envelope: Envelope) -> Node:
@@ -105,7 +117,7 @@ def _course_grade(credential: MicroCredential) -> list[Node]:
     """O3 of the whole course; each assessment carries its own."""
     if credential.grade is None:
         return []
-    shown = Text(((credential.languages[0], credential.grade.value.shown_as),))
+    shown = Text.of({credential.languages[0]: credential.grade.value.shown_as})
     return [note(in_languages(Phrase.COURSE_GRADE, credential.languages, shown))]
 
 

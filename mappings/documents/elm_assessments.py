@@ -42,7 +42,7 @@ def _assessment(assessed: AssessedBy, language: str, identity: Node, awarded: No
         "type": "LearningAssessment",
         "title": assessed.title.as_map(),
         "awardedBy": awarded,
-        "grade": note(Text(((language, assessed.grade.shown_as),))),
+        "grade": note(Text.of({language: assessed.grade.shown_as})),
         **present(dateIssued=timestamp(assessed.grade.graded_at)),
         "idVerification": listed("supervision-verification", _verification(assessed.supervision)),
         **present(supplementaryDocument=web_resources(assessed.url)),

@@ -82,6 +82,8 @@ def _problems(document: JsonObject) -> Iterator[Problem]:
     yield from _vacuous(document)
     seen: _Seen = {}
     for found in nodes(document, _OPAQUE):
+        if _table()["terms"].get(found.key) == "language":
+            continue
         yield from _unknown(found)
         yield from _wrong_values(found)
         yield from _wrong_concepts(found)
@@ -100,8 +102,6 @@ def _vacuous(document: JsonObject) -> Iterator[Problem]:
 
 
 def _unknown(found: Found) -> Iterator[Problem]:
-    if _is_language_map(found):
-        return
     known = _table()
     keywords = _VALUE_KEYWORDS if "@value" in found.node else _KEYWORDS
     for key in found.node:
@@ -116,14 +116,7 @@ def _unknown(found: Found) -> Iterator[Problem]:
         yield Problem(ProblemCode.CONTEXT, f"{found.path}.@context", "A context of its own changes what its keys mean.")
 
 
-def _is_language_map(found: Found) -> bool:
-    """Tell whether the keys of this object are languages."""
-    return _table()["terms"].get(found.key) == "language"
-
-
 def _wrong_values(found: Found) -> Iterator[Problem]:
-    if _is_language_map(found):
-        return
     kinds = _table()["terms"]
     for key, value in found.node.items():
         kind = _STRICTER.get(key) or kinds.get(key, "")
@@ -134,26 +127,27 @@ def _wrong_values(found: Found) -> Iterator[Problem]:
 
 
 def _wrong_concepts(found: Found) -> Iterator[Problem]:
-    for key, value in found.node.items():
+    for key in [key for key in found.node if key in _controlled_keys()]:
         rules = [f"{type_}.{key}" for type_ in types_of(found.node)] + [key]
-        for each in as_list(value):
-            iri = identity(each) or ""
-            yield from _concept(rules, iri, f"{found.path}.{key}")
+        for each in as_list(found.node[key]):
+            yield from _concept(rules, identity(each) or "", f"{found.path}.{key}")
 
 
 def _concept(rules: list[str], iri: str, path: str) -> Iterator[Problem]:
     known = _table()
-    lists = [known["controlled"][rule] for rule in rules if rule in known["controlled"]]
-    prefixes = [known["prefixes"][rule] for rule in rules if rule in known["prefixes"]]
-    if any(not iri.startswith(prefix) for prefix in prefixes):
-        yield Problem(ProblemCode.WRONG_SCHEME, path, f"Not a concept of {prefixes[0]}.")
-    if not lists or _is_listed(lists[0], iri):
-        return
-    base = terms(lists[0])[0].iri.rpartition("/")[0]
+    prefix = next((known["prefixes"][rule] for rule in rules if rule in known["prefixes"]), "")
+    list_name = next((known["controlled"][rule] for rule in rules if rule in known["controlled"]), "")
+    if not iri.startswith(prefix):
+        yield Problem(ProblemCode.WRONG_SCHEME, path, f"Not a concept of {prefix}.")
+    elif list_name and not _is_listed(list_name, iri):
+        yield _unlisted(list_name, iri, path)
+
+
+def _unlisted(list_name: str, iri: str, path: str) -> Problem:
+    base = terms(list_name)[0].iri.rpartition("/")[0]
     if iri.startswith(f"{base}/"):
-        yield Problem(ProblemCode.UNKNOWN_CONCEPT, path, f"The EU list «{lists[0]}» has no such concept.")
-    else:
-        yield Problem(ProblemCode.WRONG_SCHEME, path, f"Not a concept of the EU list «{lists[0]}».")
+        return Problem(ProblemCode.UNKNOWN_CONCEPT, path, f"The EU list «{list_name}» has no such concept.")
+    return Problem(ProblemCode.WRONG_SCHEME, path, f"Not a concept of the EU list «{list_name}».")
 
 
 def _is_listed(list_name: str, iri: str) -> bool:
@@ -166,13 +160,19 @@ def _is_listed(list_name: str, iri: str) -> bool:
 def _collisions(found: Found, seen: _Seen) -> Iterator[Problem]:
     """Compare what nodes of one id say; nested nodes count by their ids, and are compared themselves."""
     id_ = identity(found.node)
-    if id_ is None or _is_language_map(found):
+    if id_ is None:
         return
     for key, value in found.node.items():
         for place, said in contents(key, value).items():
             if seen.setdefault((id_, place), said) != said:
                 sentence = "Another node has the same id and says something else here: readers merge the two."
                 yield Problem(ProblemCode.ID_COLLISION, f"{found.path}.{place}", sentence)
+
+
+@cache
+def _controlled_keys() -> frozenset[str]:
+    rules = {**_table()["controlled"], **_table()["prefixes"]}
+    return frozenset(rule.rpartition(".")[2] for rule in rules)
 
 
 @cache

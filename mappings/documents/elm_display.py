@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mappings.documents.certificate import Design, Stamp, certificate
 from mappings.documents.elm_json import Node
-from mappings.documents.elm_nodes import concept, png
+from mappings.documents.elm_nodes import concept, concepts, png
 from mappings.documents.envelope import Envelope
 from mappings.documents.languages import language_term
 from mappings.documents.phrases import Phrase, in_languages
@@ -13,7 +13,7 @@ from mappings.elements import MicroCredential
 
 def display_parameter(credential: MicroCredential, envelope: Envelope) -> Node:
     """Return the display of ``credential`` in each of its languages, the first being the primary one."""
-    languages = [concept(language_term(language)) for language in credential.languages]
+    languages = concepts(language_term(language) for language in credential.languages)
     return {
         "id": f"urn:epass:displayParameter:{envelope.id}",
         "type": "DisplayParameter",

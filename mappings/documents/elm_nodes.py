@@ -118,8 +118,7 @@ def organisation(
     body: AwardingBody, places: tuple[Place, ...] = (), accreditations: tuple[Accreditation, ...] = ()
 ) -> Node:
     """Return an awarding body (Annex I, M4), with further places (M3) and accreditations (M11) where they are its."""
-    language = body.legal_name.languages[0]
-    address = note(Text(((language, body.address),))) if body.address else None
+    address = note(Text.of({body.legal_name.languages[0]: body.address})) if body.address else None
     elsewhere = [location(place) for place in places if place != body.place]
     return by_content(
         "Organisation",

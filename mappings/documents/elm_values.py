@@ -17,6 +17,9 @@ _DATE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)\Z",
 _DURATION = re.compile(r"-?P(?=.)(?P<calendar>(\d+Y)?(\d+M)?)(\d+D)?(T(?=.)(\d+H)?(\d+M)?(\d+(\.\d+)?S)?)?\Z", re.ASCII)
 
 
+_OBJECTS = frozenset(("node", "language"))
+
+
 class Wrong(NamedTuple):
     """A code of :class:`~mappings.documents.elm_check.ProblemCode` and a sentence."""
 
@@ -27,8 +30,9 @@ class Wrong(NamedTuple):
 def value_problem(kind: str, value: object) -> Wrong | None:
     """Return what is wrong with ``value``, None for a good one and for a kind without rules."""
     check = _CHECKS.get(kind)
-    typed = value.get("@value", value) if is_object(value) and kind not in {"node", "language"} else value
-    return check(typed) if check else None
+    if check is None:
+        return None
+    return check(value.get("@value", value) if is_object(value) and kind not in _OBJECTS else value)
 
 
 def _date(value: object) -> Wrong | None:

@@ -47,6 +47,7 @@ def test_what_we_issue_with_a_status_conforms_to_3_2(credential: MicroCredential
     document = json.loads(render_elm(credential, envelope).body)
 
     assert violations("3.2", document) == []
+    assert problems(document) == ()
     assert [found.partition(" ")[0] for found in violations("3.1", document)] == [
         "credentials#credentialStatus:Datatype"
     ]

@@ -23,6 +23,7 @@ def test_text_is_trimmed_and_speaks_its_languages_in_order() -> None:
     [
         (),
         (("en", "a"), ("en", "b")),
+        (("en-GB", "a"), ("en-gb", "b")),
         (("English", "a"),),
         (("en", " a"),),
         (("en", ""),),

@@ -24,7 +24,7 @@ from mappings.elements import (
     Stacking,
     Supervision,
 )
-from mappings.errors import UnknownTerm
+from mappings.errors import InvalidValue, UnknownTerm
 from mappings.profile import Cycle, Level, Stackability, Workload
 from mappings.text import Text
 from mappings.vocabularies.terms import term
@@ -110,6 +110,14 @@ def test_m1_parts_of_a_name_that_nobody_gave_are_absent() -> None:
     subject = rendered(holder=holder)["credentialSubject"]
 
     assert not {"givenName", "familyName", "identifier"} & set(subject)
+
+
+@pytest.mark.parametrize("name", ["Anna\x00", "Anna\ud800", "\x1b[31mAnna"])
+@pytest.mark.parametrize("field", ["full_name", "student_number"])
+def test_m1_control_characters_are_refused(name: str, field: str) -> None:
+    """A name is what a person can read; half a surrogate pair is not even UTF-8."""
+    with pytest.raises(InvalidValue):
+        rendered(holder=replace(credential().holder.value, **{field: name}))
 
 
 def test_m2_the_title_in_every_language() -> None:
