@@ -5,7 +5,7 @@ from __future__ import annotations
 import hmac
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from ipaddress import ip_network
 from pathlib import Path
 
@@ -24,13 +24,16 @@ from lti.registry import Registry
 from lti.states import States
 from mappings.documents.envelope import Format
 from mappings.documents.rendering import render
-from plugin import issuing, sync
+from plugin import delivery, issuing, scheduling, sync
+from plugin.approving import ApprovingTools
+from plugin.delivery import DeliveryTools
 from plugin.errors import BridgeError, InvalidSettings
 from plugin.issuing import IssuingTools
 from plugin.jobs.bell import Bell
 from plugin.jobs.queue import make_queue
 from plugin.jobs.tasks import Jobs
 from plugin.offering import OfferingTools
+from plugin.scheduling import SchedulingTools
 from plugin.sealing import Sealed, Sealer
 from plugin.sealing.jades import JadesSealer
 from plugin.sealing.keys import SealKey, from_pem, from_pkcs12
@@ -64,6 +67,8 @@ class Bridge:
     offering: OfferingTools
     sync: SyncTools
     issuing: IssuingTools
+    approving: ApprovingTools
+    scheduling: SchedulingTools
     anchors: tuple[x509.Certificate, ...]
     clock: Clock
 
@@ -83,14 +88,18 @@ def assemble(settings: Settings, clock: Clock = utc_now) -> Bridge:
     reading = SyncTools(storage, connect, clock)
     sealers = make_sealers(settings)
     sealing = IssuingTools(storage, connect, render, sealers, self_check(anchors, clock), clock)
+    handing_over = DeliveryTools(storage, (), clock)
     duties = {
         Topic.SYNC: lambda row_id: sync.sync(reading, row_id),
         Topic.ISSUE: lambda row_id: issuing.issue(sealing, row_id),
+        Topic.DELIVER: lambda row_id: delivery.deliver(handing_over, row_id),
     }
-    jobs = Jobs(storage, bell, duties, clock)
+    plan = scheduling.make_tools(storage, timedelta(minutes=settings.sync_minutes), clock)
+    jobs = Jobs(storage, bell, duties, clock, lambda: scheduling.schedule(plan))
     jobs.install(queue)
     offering = OfferingTools(storage, clock)
-    return Bridge(settings, storage, queue, bell, jobs, offering, reading, sealing, anchors, clock)
+    approving = ApprovingTools(storage, clock)
+    return Bridge(settings, storage, queue, bell, jobs, offering, reading, sealing, approving, plan, anchors, clock)
 
 
 def create_app(settings: Settings) -> Flask:

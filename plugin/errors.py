@@ -6,6 +6,8 @@ a token or a grade. ``retryable`` is the one bit that a job needs: may the same 
 
 from __future__ import annotations
 
+from datetime import datetime
+
 
 class BridgeError(Exception):
     """The family. ``code`` is stable, ``retryable`` says that waiting may help."""
@@ -76,3 +78,38 @@ class NoSeal(BridgeError):
 
     code = "no_seal"
     retryable = True
+
+
+class SealPaused(BridgeError):
+    """The seal or its timestamp authority failed several times in a row and is left alone ``until`` then."""
+
+    code = "seal_paused"
+    retryable = True
+
+    def __init__(self, until: datetime) -> None:
+        super().__init__("the seal is paused after several failures")
+        self.until = until
+
+
+class NotHeld(BridgeError):
+    """A person can only rule on an award that waits for one."""
+
+    code = "not_held"
+
+
+class CannotBeReleased(BridgeError):
+    """What is missing must be supplied; nobody can release an incomplete credential."""
+
+    code = "cannot_be_released"
+
+
+class NoReasonGiven(BridgeError):
+    """A decision needs the name of who decides and a reason."""
+
+    code = "no_reason_given"
+
+
+class CannotBeSuperseded(BridgeError):
+    """There is nothing to supersede with: the award is not earned any more, or not in force."""
+
+    code = "cannot_be_superseded"

@@ -17,16 +17,21 @@ from mappings.assessment import AssessmentRecord
 from mappings.documents.envelope import Document, Envelope, Format
 from mappings.elements import MicroCredential
 from mappings.profile import CourseProfile, Issuer
-from plugin.errors import NoSeal, SealRejected
+from plugin.errors import NoSeal, SealPaused, SealRejected
+from plugin.remedies import end
 from plugin.sealing import Sealed, Sealer
-from plugin.storage.awards import OPEN, AwardRow, Move, State
+from plugin.sealing.errors import SealError
+from plugin.storage.awards import ISSUED, OPEN, AwardRow, Move, State
 from plugin.storage.credentials import Reserved
+from plugin.storage.outbox import Topic
 from plugin.storage.platforms import Connected
-from plugin.storage.unit_of_work import Storage
+from plugin.storage.unit_of_work import Storage, UnitOfWork
 from plugin.verdict import Ready, Waiting, judge, ruled_on
 
 log = structlog.get_logger(__name__)
 ACTOR = "issuing"
+SEAL = "seal"
+"""The circuit breaker of key and timestamp authority."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,13 +58,15 @@ class _Case:
     profile: CourseProfile
     issuer: Issuer
     platform: Connected
+    seal_failing: bool
 
 
 def issue(tools: IssuingTools, award_id: str) -> AwardRow:
     """Bring an award as far as it goes now: sealed, or back to waiting with its reasons.
 
     Raises :class:`lti.errors.PlatformError`, :class:`plugin.sealing.errors.SealError`,
-    :class:`plugin.errors.SealRejected`, :class:`plugin.errors.ChangedMeanwhile`.
+    :class:`plugin.errors.SealPaused`, :class:`plugin.errors.SealRejected`,
+    :class:`plugin.errors.ChangedMeanwhile`.
     """
     case = _load(tools, award_id)
     if case.award.state not in OPEN:
@@ -71,6 +78,8 @@ def issue(tools: IssuingTools, award_id: str) -> AwardRow:
     verdict = judge(record, case.profile, case.issuer, ruled=ruled_on(case.award), issued_at=issued_at)
     if isinstance(verdict, Waiting):
         return _wait(tools, case.award, record, verdict)
+    if case.seal_failing:
+        _await_seal(tools)
     award, reserved = _reserve(tools, case, record, verdict)
     sealed = tuple(_sealed(tools, form, reserved) for form in tools.sealers)
     return _keep(tools, award, reserved, sealed)
@@ -82,7 +91,8 @@ def _load(tools: IssuingTools, award_id: str) -> _Case:
         offer = work.offers.get(award.offer_id)
         profile = work.profiles.course_profile(offer.profile_id, offer.profile_version)
         issuer = work.profiles.issuer(offer.issuer_id, offer.issuer_version)
-        return _Case(award, profile, issuer, work.platforms.get(offer.platform))
+        platform = work.platforms.get(offer.platform)
+        return _Case(award, profile, issuer, platform, work.breakers.failing(SEAL))
 
 
 def _read_again(tools: IssuingTools, case: _Case) -> AssessmentRecord:
@@ -91,7 +101,21 @@ def _read_again(tools: IssuingTools, case: _Case) -> AssessmentRecord:
     return next(iter(records))
 
 
+def _await_seal(tools: IssuingTools) -> None:
+    """Leave a seal alone that failed several times in a row; after the pause only one tries it.
+
+    Raises :class:`SealPaused` with when to come back.
+    """
+    now = tools.clock()
+    with tools.storage.begin() as work:
+        until = work.breakers.open_until(SEAL)
+        if until is not None and not work.breakers.probe(SEAL, now):
+            raise SealPaused(max(until, now))
+
+
 def _wait(tools: IssuingTools, award: AwardRow, record: AssessmentRecord, verdict: Waiting) -> AwardRow:
+    if (award.state, award.reasons) == (verdict.state, verdict.reasons):
+        return award
     with tools.storage.begin() as work:
         work.assessments.record(record)
         move = Move(to=verdict.state, now=tools.clock(), actor=ACTOR, reasons=verdict.reasons)
@@ -111,7 +135,13 @@ def _reserve(tools: IssuingTools, case: _Case, record: AssessmentRecord, ready: 
 def _sealed(tools: IssuingTools, form: Format, reserved: Reserved) -> Sealed:
     """Render, seal and verify one format, outside of any transaction. Raises :class:`SealRejected`."""
     document = tools.render(form, reserved.credential, reserved.envelope)
-    sealed = tools.sealers[form].seal(document, tools.clock())
+    try:
+        sealed = tools.sealers[form].seal(document, tools.clock())
+    except SealError as error:
+        if error.retryable:
+            with tools.storage.begin() as work:
+                work.breakers.failed(SEAL, error.code, tools.clock())
+        raise
     if failures := tools.failures(sealed):
         raise SealRejected(failures)
     return sealed
@@ -124,5 +154,16 @@ def _keep(tools: IssuingTools, award: AwardRow, reserved: Reserved, sealed: tupl
         award = work.awards.move(award, Move(to=State.SEALED, now=now, actor=ACTOR, detail=reserved.envelope.id))
         for each in sealed:
             work.credentials.keep(reserved.envelope.id, each, now)
+        work.breakers.worked(SEAL)
+        work.outbox.request(Topic.DELIVER, award.id, now)
+        if award.supersedes:
+            _end_superseded(work, award, now)
     log.info("award_sealed", award_id=award.id, credential_id=reserved.envelope.id)
     return award
+
+
+def _end_superseded(work: UnitOfWork, award: AwardRow, now: datetime) -> None:
+    """End the credential that this edition replaces, in the transaction that makes the new one count."""
+    old = work.awards.get(work.credentials.get(award.supersedes).award_id)
+    if old.state in ISSUED:
+        end(work, old, State.SUPERSEDED, by=ACTOR, reason=f"superseded by award {award.id}", now=now)

@@ -1,21 +1,25 @@
 """Reading a course and keeping what it says: stages 2 to 4 for everybody in it, and a bell for whoever has earned it.
 
 The platform is read outside of any transaction; each learner is kept in a transaction of their own, so that a crash
-loses at most the reading of one.
+loses at most the reading of one. Most readings only ask for what changed; once a day everything is read.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import structlog
 
 from lti.platforms import Platform
-from mappings.assessment import AssessmentRecord
+from mappings.assessment import AssessmentRecord, LearnerId, Standing
+from mappings.awarding import ReasonCode
 from mappings.profile import CourseProfile, Issuer
-from plugin.storage.awards import OPEN, AwardRow, Move, State
+from plugin.changes import change_of
+from plugin.remedies import remedy
+from plugin.storage.awards import ISSUED, OPEN, AwardRow, Move, State
+from plugin.storage.cases import Case, Kind, Remedy
 from plugin.storage.outbox import Topic
 from plugin.storage.platforms import Connected
 from plugin.storage.profiles import Offer
@@ -23,6 +27,12 @@ from plugin.storage.unit_of_work import Storage, UnitOfWork
 from plugin.verdict import Ready, Waiting, judge, ruled_on
 
 log = structlog.get_logger(__name__)
+ACTOR = "sync"
+FULL_EVERY = timedelta(days=1)
+OVERLAP = timedelta(minutes=15)
+"""A reading begins so much before the last one: clocks differ, and lists are built while people work."""
+TIME_HEALS = frozenset({ReasonCode.NOT_SETTLED.value})
+"""Reasons that pass without anybody doing anything: a quiet period ends by itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,38 +55,61 @@ class SyncReport:
 
 @dataclass(frozen=True, slots=True)
 class _Course:
-    """An offer with the profiles in force."""
+    """An offer with the profiles in force, and from when on changes are asked for; None reads everything."""
 
     offer: Offer
     profile: CourseProfile
     issuer: Issuer
+    since: datetime | None
 
 
 def sync(tools: SyncTools, offer_id: str) -> SyncReport:
-    """Read everybody in the course of an offer. Raises :class:`lti.errors.PlatformError`."""
+    """Read the course of an offer. Raises :class:`lti.errors.PlatformError`; who was read before that is kept."""
     began = tools.clock()
     with tools.storage.reading() as work:
         offer = work.offers.get(offer_id)
         connected = work.platforms.get(offer.platform)
-        course = _course(work, offer)
+        course = _course(work, offer, began)
     if not offer.enabled:
         return SyncReport()
     read = changed = eligible = 0
-    for record in tools.connect(connected).read(offer.course):
-        is_new, is_eligible = keep(tools, course, record)
+    for record in _records(tools, course, tools.connect(connected)):
+        is_new, is_eligible = _keep(tools, course, record)
         read, changed, eligible = read + 1, changed + is_new, eligible + is_eligible
     with tools.storage.begin() as work:
-        work.offers.note_sync(offer, at=began, full=True)
+        work.offers.note_sync(offer, at=began, full=course.since is None)
     log.info("course_synced", offer_id=offer_id, read=read, changed=changed, eligible=eligible)
     return SyncReport(read, changed, eligible)
 
 
-def keep(tools: SyncTools, course: _Course, record: AssessmentRecord) -> tuple[bool, bool]:
+def _course(work: UnitOfWork, offer: Offer, now: datetime) -> _Course:
+    profile = work.profiles.course_profile(offer.profile_id, offer.profile_version)
+    issuer = work.profiles.issuer(offer.issuer_id, offer.issuer_version)
+    full = offer.synced_at is None or offer.full_sync_at is None or now - offer.full_sync_at >= FULL_EVERY
+    return _Course(offer, profile, issuer, None if full or offer.synced_at is None else offer.synced_at - OVERLAP)
+
+
+def _records(tools: SyncTools, course: _Course, platform: Platform) -> Iterator[AssessmentRecord]:
+    """Yield who changed or is new, then by name who would be overlooked: who left, and whom only time helps."""
+    seen: set[LearnerId] = set()
+    for record in platform.read(course.offer.course, None, course.since):
+        seen.add(record.learner.id)
+        yield record
+    with tools.storage.reading() as work:
+        codes = frozenset() if course.since is None else TIME_HEALS
+        overlooked = work.awards.open_learners(course.offer.id, codes) - seen
+    if overlooked:
+        yield from platform.read(course.offer.course, sorted(overlooked))
+
+
+def _keep(tools: SyncTools, course: _Course, record: AssessmentRecord) -> tuple[bool, bool]:
     """Keep one learner's record and what it means. Returns (said something new, became eligible)."""
     now = tools.clock()
     with tools.storage.begin() as work:
         is_new = work.assessments.record(record)
         award = work.awards.open(course.offer, record.learner.id, now)
+        if award.state in ISSUED:
+            _notice_change(work, course, award, record=record, is_new=is_new)
         if award.state not in OPEN - {State.RESERVED}:
             return is_new, False
         verdict = judge(record, course.profile, course.issuer, ruled=ruled_on(award), issued_at=now)
@@ -86,16 +119,37 @@ def keep(tools: SyncTools, course: _Course, record: AssessmentRecord) -> tuple[b
 def _move(work: UnitOfWork, award: AwardRow, verdict: Ready | Waiting, now: datetime) -> bool:
     """Move the award to where the verdict says. True where it became eligible by that."""
     if isinstance(verdict, Ready):
-        work.outbox.request(Topic.ISSUE, award.id, now)
         if award.state is State.ELIGIBLE:
             return False
-        work.awards.move(award, Move(to=State.ELIGIBLE, now=now, actor="sync"))
+        work.outbox.request(Topic.ISSUE, award.id, now)
+        work.awards.move(award, Move(to=State.ELIGIBLE, now=now, actor=ACTOR))
         return True
     if (award.state, award.reasons) != (verdict.state, verdict.reasons):
-        work.awards.move(award, Move(to=verdict.state, now=now, actor="sync", reasons=verdict.reasons))
+        work.awards.move(award, Move(to=verdict.state, now=now, actor=ACTOR, reasons=verdict.reasons))
     return False
 
 
-def _course(work: UnitOfWork, offer: Offer) -> _Course:
-    profile = work.profiles.course_profile(offer.profile_id, offer.profile_version)
-    return _Course(offer, profile, work.profiles.issuer(offer.issuer_id, offer.issuer_version))
+def _notice_change(
+    work: UnitOfWork, course: _Course, award: AwardRow, *, record: AssessmentRecord, is_new: bool
+) -> None:
+    """Open a case where a sealed credential does not say any more what would be said now.
+
+    Whoever has left the course keeps what they earned.
+    """
+    reserved = work.credentials.of_award(award.id)
+    if reserved is None or record.learner.standing is not Standing.LEARNER:
+        return
+    in_force = (course.profile.version, course.issuer.version)
+    if not is_new and (reserved.profile_version, reserved.issuer_version) == in_force:
+        return
+    verdict = judge(record, course.profile, course.issuer, ruled=ruled_on(award), issued_at=record.read_at)
+    if change := change_of(reserved.credential, verdict):
+        case = work.cases.open(award.id, change.kind, change.fingerprint, reasons=change.reasons, now=record.read_at)
+        _by_rule(work, course.offer, case, record.read_at)
+
+
+def _by_rule(work: UnitOfWork, offer: Offer, case: Case | None, now: datetime) -> None:
+    """Do what the course's rule says; what was earned and is not any more always waits for a person."""
+    if case is None or offer.correction == "ask" or case.kind is Kind.NO_LONGER_EARNED:
+        return
+    remedy(work, case, Remedy(offer.correction), by="rule of the course", reason=offer.correction, now=now)

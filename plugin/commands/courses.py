@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import sys
+from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import click
@@ -12,6 +15,7 @@ from plugin import issuing, offering, sync
 from plugin.app import Bridge
 from plugin.commands.bridge import FILE, open_bridge, whoami
 from plugin.commands.seals import institution_or_fail, profile_or_fail
+from plugin.progress import Progress, progress
 from plugin.storage.awards import State
 from plugin.storage.platforms import Connected
 
@@ -77,16 +81,31 @@ def issue_now(offer_id: str | None) -> None:
 
 
 @click.command()
-def status() -> None:
-    """Tell how many awards of each course are where, what waits and what is parked."""
+@click.option("--json", "as_json", is_flag=True, help="Print it for machines.")
+def status(*, as_json: bool) -> None:
+    """Tell how many awards of each course are where, since when, what waits and what is parked."""
     bridge = open_bridge()
-    with bridge.storage.reading() as work:
-        for offer in work.offers.enabled():
-            counts = ", ".join(f"{count} {state}" for state, count in sorted(work.awards.counts(offer.id).items()))
-            click.echo(f"{offer.platform} course {offer.course} ({offer.profile_id}): {counts or 'not read yet'}")
-        click.echo(f"{work.outbox.waiting()} pieces of work wait")
-        for parked in work.outbox.parked():
-            click.echo(f"parked: {parked.topic} {parked.row_id} after {parked.attempts} attempts: {parked.error}")
+    now = progress(bridge.storage, bridge.clock)
+    click.echo(json.dumps(now.to_json(), indent=2) if as_json else "\n".join(_told(now)))
+
+
+def _told(now: Progress) -> Iterator[str]:
+    """Yield the lines of a status."""
+    for offer in now.offers:
+        counts = ", ".join(f"{count} {state}" for state, count in sorted(offer.counts.items()))
+        yield f"{offer.title or offer.course} ({offer.profile_id}, offer {offer.offer_id}): {counts or 'not read yet'}"
+        yield from (f"  oldest {state}: {_age(now.at - since)}" for state, since in sorted(offer.oldest.items()))
+        if offer.open_cases:
+            yield f"  {offer.open_cases} change(s) after sealing wait for a decision (`microcred case list`)"
+    yield "waiting: " + ", ".join(f"{count} to {topic}" for topic, count in now.waiting.items())
+    if now.expected_finish:
+        yield f"expected to be sealed by {now.expected_finish:%Y-%m-%d %H:%M:%S} UTC"
+    for parked in now.parked:
+        yield f"parked: {parked.topic} {parked.row_id} after {parked.attempts} attempt(s): {parked.error}"
+
+
+def _age(span: timedelta) -> str:
+    return str(timedelta(seconds=int(span.total_seconds())))
 
 
 def _chosen(bridge: Bridge, offer_id: str | None) -> list[str]:

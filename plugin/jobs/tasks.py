@@ -11,7 +11,7 @@ import structlog
 from celery import Celery
 
 from lti.errors import PlatformError
-from plugin.errors import BridgeError
+from plugin.errors import BridgeError, SealPaused
 from plugin.jobs.bell import Bell, task_name
 from plugin.jobs.queue import HARD_LIMIT, SWEEP_EVERY
 from plugin.sealing.errors import SealError
@@ -37,6 +37,8 @@ class Jobs:
     bell: Bell
     duties: Mapping[Topic, Duty]
     clock: Callable[[], datetime]
+    schedule: Callable[[], object] = lambda: None
+    """Asks for the courses that are due to be read."""
 
     def install(self, queue: Celery) -> None:
         """Register a task per topic, and the sweep with its schedule."""
@@ -46,7 +48,8 @@ class Jobs:
         queue.conf.beat_schedule = {"sweep": {"task": "microcred.sweep", "schedule": SWEEP_EVERY}}
 
     def sweep(self) -> None:
-        """Ring for whatever is due and was not done in time."""
+        """Ask for courses that are due, and ring for whatever is due and was not done in time."""
+        self.schedule()
         self.bell.ring()
 
     def work(self, topic: Topic, row_id: str) -> bool:
@@ -68,15 +71,20 @@ class Jobs:
         """Keep failed work: for later where waiting may help, aside where it does not."""
         now, said = self.clock(), describe_error(error)
         log.warning("work_failed", topic=lease.topic, row_id=lease.row_id, error=said, attempt=lease.attempt)
-        retryable = isinstance(error, BridgeError | PlatformError | SealError) and error.retryable
         with self.storage.begin() as work:
-            if retryable:
-                due = now + pause(lease.attempt)
-                work.outbox.postpone(lease, due, said)
-            elif lease.attempt < MOST_ATTEMPTS and not isinstance(error, BridgeError | PlatformError | SealError):
+            if isinstance(error, SealPaused):
+                work.outbox.postpone(lease, error.until + pause(1), said, counts=False)
+            elif may_pass(error, lease.attempt):
                 work.outbox.postpone(lease, now + pause(lease.attempt), said)
             else:
                 work.outbox.park(lease, now, said)
+
+
+def may_pass(error: Exception, attempt: int) -> bool:
+    """Say whether to try again: our own errors know, an unexpected one gets some attempts."""
+    if isinstance(error, BridgeError | PlatformError | SealError):
+        return error.retryable
+    return attempt < MOST_ATTEMPTS
 
 
 def describe_error(error: Exception) -> str:

@@ -87,6 +87,8 @@ class AwardRow:
     state: State
     reasons: tuple[StoredReason, ...]
     version: int
+    supersedes: str
+    """Id of the credential that this edition replaces once it is sealed; empty for a first edition."""
     ruling: Ruling
     ruled_by: str
     ruling_reason: str
@@ -114,17 +116,28 @@ class Awards:
         self._connection = connection
         self._trail = trail
 
-    def open(self, offer: Offer, learner: LearnerId, now: datetime, *, edition: int = 1) -> AwardRow:
-        """Return the award of this achievement; make it, withheld and without reasons, where there is none."""
-        key = {"platform_id": offer.platform, "course_id": offer.course, "learner_id": learner}
-        key |= {"profile_id": offer.profile_id}
+    def open(self, offer: Offer, learner: LearnerId, now: datetime) -> AwardRow:
+        """Return the newest edition of this achievement; where there is none, make it, withheld without reasons."""
+        award = self.latest(offer, learner)
+        return award or self._insert(offer, learner, now)
+
+    def open_edition(self, award: AwardRow, offer: Offer, *, credential_id: str, now: datetime) -> AwardRow:
+        """Return the edition after ``award``, which is to supersede its credential; it is made at most once."""
+        return self._insert(offer, award.learner, now, edition=award.edition + 1, supersedes=credential_id)
+
+    def _insert(
+        self, offer: Offer, learner: LearnerId, now: datetime, *, edition: int = 1, supersedes: str = ""
+    ) -> AwardRow:
+        key: dict[str, object] = {"platform_id": offer.platform, "course_id": offer.course, "learner_id": learner}
+        key |= {"profile_id": offer.profile_id, "edition": edition}
         award_id = str(uuid.uuid4())
-        row = {"id": award_id, "offer_id": offer.id, **key, "edition": edition, "state": State.WITHHELD}
+        row: dict[str, object] = {"id": award_id, "offer_id": offer.id, **key, "state": State.WITHHELD}
+        row["supersedes"] = supersedes
         row |= {"reasons": [], "ruled_codes": [], "created_at": now, "moved_at": now}
         if insert_if_absent(self._connection, awards, row):
             self._trail.note(Entry(at=now, actor="sync", act="open", subject=award_id, after=State.WITHHELD))
         query = select(awards).where(*(awards.c[name] == value for name, value in key.items()))
-        return _award(self._connection.execute(query.where(awards.c.edition == edition)).one())
+        return _award(self._connection.execute(query).one())
 
     def get(self, award_id: str) -> AwardRow:
         """Return an award. Raises :class:`UnknownRow`."""
@@ -135,7 +148,9 @@ class Awards:
 
     def latest(self, offer: Offer, learner: LearnerId) -> AwardRow | None:
         """Return the newest edition of a learner's award, None where there is none yet."""
-        query = _of_offer(offer.id).where(awards.c.learner_id == learner).order_by(awards.c.edition.desc())
+        place = (awards.c.platform_id == offer.platform, awards.c.course_id == offer.course)
+        achievement = (*place, awards.c.learner_id == learner, awards.c.profile_id == offer.profile_id)
+        query = select(awards).where(*achievement).order_by(awards.c.edition.desc())
         row = self._connection.execute(query.limit(1)).one_or_none()
         return None if row is None else _award(row)
 
@@ -153,11 +168,23 @@ class Awards:
         query = select(awards.c.state, func.count()).where(awards.c.offer_id == offer_id).group_by(awards.c.state)
         return {State(state): count for state, count in self._connection.execute(query)}
 
+    def oldest(self, offer_id: str) -> dict[State, datetime]:
+        """Return since when the oldest award of an offer is in each state."""
+        query = select(awards.c.state, func.min(awards.c.moved_at)).where(awards.c.offer_id == offer_id)
+        return {State(state): moved for state, moved in self._connection.execute(query.group_by(awards.c.state))}
+
+    def open_learners(self, offer_id: str, reason_codes: frozenset[str] = frozenset()) -> frozenset[LearnerId]:
+        """Return whose awards are not sealed; with ``reason_codes`` only those withheld for one of them."""
+        open_ones = (awards.c.offer_id == offer_id, awards.c.state.in_(OPEN))
+        rows = self._connection.execute(select(awards.c.learner_id, awards.c.reasons).where(*open_ones))
+        chosen = (row for row in rows if not reason_codes or reason_codes & {each["code"] for each in row.reasons})
+        return frozenset(LearnerId(row.learner_id) for row in chosen)
+
     def move(self, award: AwardRow, move: Move) -> AwardRow:
         """Move ``award`` on. Raises :class:`ChangedMeanwhile` where the row is no longer what was read."""
         if move.to not in _NEXT[award.state]:
             raise ForbiddenTransition(f"award {award.id} cannot go from {award.state} to {move.to}")
-        values: dict[str, object] = {"state": move.to, "reasons": [_as_json(reason) for reason in move.reasons]}
+        values: dict[str, object] = {"state": move.to, "reasons": [as_json(reason) for reason in move.reasons]}
         values |= {"version": award.version + 1}
         if move.to is not award.state:
             values["moved_at"] = move.now
@@ -190,7 +217,8 @@ def _of_offer(offer_id: str) -> Select[Any]:
     return select(awards).where(awards.c.offer_id == offer_id)
 
 
-def _as_json(reason: StoredReason) -> dict[str, str]:
+def as_json(reason: StoredReason) -> dict[str, str]:
+    """Return a reason as it is stored."""
     return {"code": reason.code, "sentence": reason.sentence, "subject": reason.subject}
 
 
@@ -206,6 +234,7 @@ def _award(row: Row[Any]) -> AwardRow:
         state=State(row.state),
         reasons=tuple(StoredReason(**reason) for reason in row.reasons),
         version=row.version,
+        supersedes=row.supersedes,
         ruling=Ruling(row.ruling),
         ruled_by=row.ruled_by,
         ruling_reason=row.ruling_reason,

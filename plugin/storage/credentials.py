@@ -11,7 +11,7 @@ from datetime import datetime
 from random import Random, SystemRandom
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, func, insert, select, update
 
 from mappings import snapshot
 from mappings.documents.envelope import Envelope, Format
@@ -36,6 +36,7 @@ class Reserved:
     credential: MicroCredential
     envelope: Envelope
     profile_version: int
+    issuer_version: int
     sealed_at: datetime | None = None
     status: str = "valid"
 
@@ -72,6 +73,7 @@ class Credentials:
         credential_id = str(uuid.uuid4())
         list_id = self._open_list(now)
         values |= {"id": credential_id, "award_id": award.id, "issuer_url": self._public_url}
+        values |= {"supersedes": award.supersedes}
         values |= {"public_url": f"{self._public_url}/c/{credential_id}", "status_list_id": list_id}
         values |= {"status_list_url": f"{self._public_url}/status/{list_id}"}
         while self.of_award(award.id) is None:
@@ -142,6 +144,11 @@ class Credentials:
         )
         return frozenset(self._connection.execute(query).scalars())
 
+    def sealed_since(self, moment: datetime) -> int:
+        """Count what was sealed after ``moment``."""
+        query = select(func.count()).select_from(credentials).where(credentials.c.sealed_at > moment)
+        return self._connection.execute(query).scalar_one()
+
     def status_list_ids(self) -> tuple[str, ...]:
         """Return every status list, oldest first."""
         query = select(status_lists.c.id).order_by(status_lists.c.created_at, status_lists.c.id)
@@ -173,7 +180,9 @@ def _reserved(row: Row[Any]) -> Reserved:
         supersedes=row.supersedes,
     )
     credential = snapshot.load(MicroCredential, row.snapshot)
-    return Reserved(row.award_id, credential, envelope, row.profile_version, row.sealed_at, row.status)
+    return Reserved(
+        row.award_id, credential, envelope, row.profile_version, row.issuer_version, row.sealed_at, row.status
+    )
 
 
 def _sealed(row: Row[Any]) -> Sealed:

@@ -136,6 +136,12 @@ class Outbox:
             query = query.where(outbox.c.topic == topic)
         return self._connection.execute(query).scalar_one()
 
+    def next_due(self) -> datetime | None:
+        """Return when the next piece of work is due."""
+        query = select(func.min(outbox.c.due_at)).where(outbox.c.parked_at.is_(None))
+        due: datetime | None = self._connection.execute(query).scalar_one()
+        return due
+
     def parked(self) -> tuple[Parked, ...]:
         """Return what was put aside, oldest first."""
         query = select(outbox).where(outbox.c.parked_at.is_not(None)).order_by(outbox.c.parked_at)

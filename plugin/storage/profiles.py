@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Table, and_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Table, and_, or_, select, update
 
 from mappings import snapshot
 from mappings.assessment import CourseId, PlatformId
@@ -36,6 +36,8 @@ class Offer:
     course_ends_at: datetime | None = None
     synced_at: datetime | None = None
     full_sync_at: datetime | None = None
+    correction: str = "ask"
+    """What a change after sealing leads to by rule: ``ask`` a person, ``supersede`` or ``keep``."""
 
 
 def digest(body: Mapping[str, Any]) -> str:
@@ -122,6 +124,20 @@ class Offers:
         query = select(offers).where(offers.c.platform_id == platform, offers.c.course_id == course)
         return tuple(_offer(row) for row in self._connection.execute(query.order_by(offers.c.created_at)))
 
+    def due(self, now: datetime) -> tuple[Offer, ...]:
+        """Return the enabled offers whose course is to be read, the longest due first."""
+        due = or_(offers.c.next_sync_at.is_(None), offers.c.next_sync_at <= now)
+        query = select(offers).where(offers.c.enabled, due).order_by(offers.c.next_sync_at)
+        return tuple(_offer(row) for row in self._connection.execute(query))
+
+    def schedule(self, offer: Offer, next_sync_at: datetime) -> None:
+        """Have the course read again then."""
+        self._connection.execute(update(offers).where(offers.c.id == offer.id).values(next_sync_at=next_sync_at))
+
+    def correct_by(self, offer_id: str, correction: str) -> None:
+        """Keep what a change after sealing leads to by rule."""
+        self._connection.execute(update(offers).where(offers.c.id == offer_id).values(correction=correction))
+
     def note_sync(self, offer: Offer, *, at: datetime, full: bool) -> None:
         """Remember that the course was read; ``at`` is when reading began."""
         values = {"synced_at": at} | ({"full_sync_at": at} if full else {})
@@ -151,4 +167,5 @@ def _offer(row: Row[Any]) -> Offer:
         row.course_ends_at,
         row.synced_at,
         row.full_sync_at,
+        row.correction,
     )

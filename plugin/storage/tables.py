@@ -23,6 +23,7 @@ platforms = Table(
     text("base_url"),
     text("title", default=""),
     Column("credential", LargeBinary),
+    Column("push_secret", LargeBinary),
     moment("created_at"),
     PrimaryKeyConstraint("id"),
 )
@@ -64,6 +65,8 @@ offers = Table(
     moment("course_ends_at", null=True),
     moment("synced_at", null=True),
     moment("full_sync_at", null=True),
+    moment("next_sync_at", null=True),
+    text("correction", default="ask"),
     moment("created_at"),
     PrimaryKeyConstraint("id"),
     UniqueConstraint("platform_id", "course_id", "profile_id"),
@@ -98,6 +101,7 @@ awards = Table(
     key("state"),
     json_value("reasons"),
     number("version", 1),
+    text("supersedes", default=""),
     text("ruling", default=""),
     text("ruled_by", default=""),
     text("ruling_reason", default=""),
@@ -161,6 +165,56 @@ documents = Table(
     moment("sealed_at"),
     PrimaryKeyConstraint("credential_id", "format"),
     ForeignKeyConstraint(["credential_id"], ["credentials.id"]),
+)
+
+cases = Table(
+    "cases",
+    metadata,
+    key("id"),
+    key("award_id"),
+    key("fingerprint"),
+    text("kind"),
+    json_value("reasons"),
+    text("remedy", default=""),
+    text("decided_by", default=""),
+    text("decided_reason", default=""),
+    moment("opened_at"),
+    moment("decided_at", null=True),
+    PrimaryKeyConstraint("id"),
+    UniqueConstraint("award_id", "fingerprint"),
+    ForeignKeyConstraint(["award_id"], ["awards.id"]),
+)
+
+deliveries = Table(
+    "deliveries",
+    metadata,
+    key("credential_id"),
+    key("channel"),
+    text("outcome", default=""),
+    moment("begun_at"),
+    moment("ended_at", null=True),
+    PrimaryKeyConstraint("credential_id", "channel"),
+    ForeignKeyConstraint(["credential_id"], ["credentials.id"]),
+)
+
+breakers = Table(
+    "breakers",
+    metadata,
+    key("service"),
+    number("failures", 0),
+    moment("open_until", null=True),
+    text("error", default=""),
+    PrimaryKeyConstraint("service"),
+)
+
+hints = Table(
+    "hints",
+    metadata,
+    key("platform_id"),
+    key("event_id"),
+    moment("received_at"),
+    PrimaryKeyConstraint("platform_id", "event_id"),
+    Index("ix_hints_received_at", "received_at"),
 )
 
 outbox = Table(

@@ -10,8 +10,12 @@ from sqlalchemy import Connection, Engine
 from plugin.storage.assessments import Assessments
 from plugin.storage.audit import AuditTrail
 from plugin.storage.awards import Awards
+from plugin.storage.breakers import Breakers
+from plugin.storage.cases import Cases
 from plugin.storage.credentials import Credentials
+from plugin.storage.deliveries import Deliveries
 from plugin.storage.engine import READ_ONLY
+from plugin.storage.hints import Hints
 from plugin.storage.holdings import Holdings
 from plugin.storage.outbox import Outbox
 from plugin.storage.platforms import Platforms
@@ -31,6 +35,10 @@ class UnitOfWork:
         self.assessments = Assessments(connection)
         self.awards = Awards(connection, self.audit)
         self.credentials = Credentials(connection, public_url)
+        self.cases = Cases(connection, self.audit)
+        self.deliveries = Deliveries(connection)
+        self.breakers = Breakers(connection)
+        self.hints = Hints(connection)
         self.outbox = Outbox(connection)
         self.shares = Shares(connection)
         self.holdings = Holdings(connection)

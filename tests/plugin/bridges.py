@@ -11,15 +11,16 @@ from cryptography import x509
 from mappings.documents.envelope import Format
 from mappings.documents.rendering import render
 from plugin.app import self_check
-from plugin.issuing import IssuingTools
+from plugin.issuing import IssuingTools, issue
 from plugin.sealing.development import DevelopmentSeal, development_seal
 from plugin.sealing.jades import JadesSealer
 from plugin.sealing.keys import from_pem
-from plugin.storage.awards import AwardRow
+from plugin.storage.awards import AwardRow, State
+from plugin.storage.cases import Case
 from plugin.storage.credentials import Reserved
 from plugin.storage.profiles import Offer
 from plugin.storage.unit_of_work import Storage
-from plugin.sync import SyncTools
+from plugin.sync import SyncTools, sync
 from tests import factories
 from tests.factories import READ
 from tests.plugin.platforms import Clock, RecordedPlatform
@@ -62,6 +63,18 @@ class Bench:
             document = work.credentials.document(reserved.envelope.id, Format.ELM)
         return document.body if document else None
 
+    def seal_all(self) -> None:
+        """Sync, and issue whatever is asked to be issued."""
+        sync(self.sync, self.offer.id)
+        for award in self.awards().values():
+            if award.state in {State.ELIGIBLE, State.HELD}:
+                issue(self.issuing, award.id)
+
+    def cases(self) -> tuple[Case, ...]:
+        """The changes that wait for a decision."""
+        with self.storage.reading() as work:
+            return work.cases.undecided(self.offer.id)
+
     def with_issuing(self, **changes: object) -> Bench:
         """The same bench with other tools for issuing."""
         return replace(self, issuing=replace(self.issuing, **changes))
@@ -74,8 +87,8 @@ def a_bench(storage: Storage, **profile: object) -> Bench:
     offer = an_offer(storage, factories.profile(**profile))
     key = from_pem(seal().key_pem, seal().certificate_pem)
     anchors = tuple(x509.load_pem_x509_certificates(seal().authority_pem))
-    sync = SyncTools(storage, lambda _: platform, clock)
+    reading = SyncTools(storage, lambda _: platform, clock)
     issuing = IssuingTools(
         storage, lambda _: platform, render, {Format.ELM: JadesSealer(key)}, self_check(anchors, clock), clock
     )
-    return Bench(storage, platform, clock, offer, sync, issuing)
+    return Bench(storage, platform, clock, offer, reading, issuing)

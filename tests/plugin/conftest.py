@@ -46,3 +46,12 @@ def storage(database_url: str) -> Iterator[Storage]:
     upgrade(engine)
     yield Storage(engine, Vault((SECRET_KEY,)), PUBLIC_URL)
     engine.dispose()
+
+
+@pytest.fixture
+def sqlite_storage(tmp_path: Path) -> Iterator[Storage]:
+    """A migrated SQLite database, where the kind of database makes no difference."""
+    engine = open_engine(f"sqlite:///{tmp_path / 'one.sqlite3'}")
+    upgrade(engine)
+    yield Storage(engine, Vault((SECRET_KEY,)), PUBLIC_URL)
+    engine.dispose()

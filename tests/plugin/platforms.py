@@ -57,7 +57,7 @@ class RecordedPlatform:
         for learner in self.records if learners is None else learners:
             yield replace(self.records.get(learner) or self._gone(learner), read_at=self.clock())
 
-    def change(self, learner: str, **changes: object) -> None:
+    def change(self, learner: str, /, **changes: object) -> None:
         """Show something else about a learner from now on."""
         id_ = LearnerId(learner)
         self.records[id_] = replace(self.records[id_], **changes)

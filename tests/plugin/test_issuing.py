@@ -9,11 +9,12 @@ import pytest
 
 from mappings.assessment import Completion
 from mappings.documents.envelope import Document, Format
-from plugin.errors import ChangedMeanwhile, NoSeal, SealRejected
+from plugin.errors import ChangedMeanwhile, NoSeal, SealPaused, SealRejected
 from plugin.issuing import issue
 from plugin.sealing import Sealed, Sealer
 from plugin.sealing.errors import TimestampUnavailable
 from plugin.storage.awards import State
+from plugin.storage.breakers import STAYS_OPEN
 from plugin.storage.unit_of_work import Storage
 from plugin.sync import sync
 from plugin.verification import CheckContext, check
@@ -212,3 +213,42 @@ def test_the_trail_tells_every_step(bench: Bench) -> None:
         steps = [(chained.entry.actor, chained.entry.after) for chained in work.audit.entries(award_id)]
         assert work.audit.verify() is None
     assert steps == [("sync", "withheld"), ("sync", "eligible"), ("issuing", "reserved"), ("issuing", "sealed")]
+
+
+def test_a_seal_that_keeps_failing_is_left_alone(bench: Bench) -> None:
+    """After five failures in a row nobody tries for a while; then one tries, and success lets all go on."""
+    bench, sealer = watching(bench)
+
+    def refuse() -> None:
+        raise TimestampUnavailable("no answer")
+
+    sealer.before = refuse
+    for _ in range(5):
+        with pytest.raises(TimestampUnavailable):
+            issue(bench.issuing, bench.awards()[ANNA].id)
+    with pytest.raises(SealPaused):
+        issue(bench.issuing, bench.awards()[ANNA].id)
+    assert sealer.calls == 5
+
+    sealer.before = None
+    bench.clock.pass_(STAYS_OPEN)
+    assert issue(bench.issuing, bench.awards()[ANNA].id).state is State.SEALED
+    assert issue(bench.issuing, bench.awards()[BRUNO].id).state is State.SEALED
+
+
+def test_the_pause_lets_only_one_try(bench: Bench) -> None:
+    """Who comes while somebody tries is sent away with the time to come back."""
+    bench, sealer = watching(bench)
+    with bench.storage.begin() as work:
+        for _ in range(5):
+            work.breakers.failed("seal", "timestamp_unavailable", bench.clock())
+    bench.clock.pass_(STAYS_OPEN)
+
+    def meanwhile() -> None:
+        sealer.before = None
+        with pytest.raises(SealPaused):
+            issue(bench.issuing, bench.awards()[BRUNO].id)
+
+    sealer.before = meanwhile
+
+    assert issue(bench.issuing, bench.awards()[ANNA].id).state is State.SEALED

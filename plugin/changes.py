@@ -1,0 +1,63 @@
+"""What a new reading changes about a credential that is sealed already. Pure; it notices and decides nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from mappings import snapshot
+from mappings.elements import MicroCredential
+from plugin.storage.awards import StoredReason
+from plugin.storage.cases import Kind
+from plugin.storage.profiles import digest
+from plugin.verdict import Ready, Waiting
+
+_ACHIEVEMENT = ("outcomes", "assessments", "supervision", "grade", "completed_at")
+_NOT_SAID = frozenset({"provenance", "date_of_issue"})
+"""Where and when something was read says nothing about the achievement."""
+_SENTENCES = {
+    Kind.PERSON: "The platform names the holder differently than the credential does.",
+    Kind.ACHIEVEMENT: "Outcomes, assessments or grades are not what the credential states any more.",
+    Kind.PROFILE: "Teacher or institution now state something else than the credential does.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What changed. Equal ``fingerprint`` means the very same change."""
+
+    kind: Kind
+    reasons: tuple[StoredReason, ...]
+    fingerprint: str
+
+
+def change_of(sealed: MicroCredential, verdict: Ready | Waiting) -> Change | None:
+    """Return what differs between what is sealed and what would be stated now."""
+    if isinstance(verdict, Waiting):
+        said = {"codes": sorted(f"{reason.code}:{reason.subject}" for reason in verdict.reasons)}
+        return Change(Kind.NO_LONGER_EARNED, verdict.reasons, digest(said))
+    before, now = said_by(sealed), said_by(verdict.credential)
+    if before == now:
+        return None
+    kind = _kind({name for name in before if before[name] != now[name]})
+    return Change(kind, (StoredReason(kind, _SENTENCES[kind]),), digest(now))
+
+
+def said_by(credential: MicroCredential) -> dict[str, Any]:
+    """Return what a credential says, without when and from which field it was read."""
+    stripped = _stripped(snapshot.dump(credential))
+    assert isinstance(stripped, dict)
+    return stripped
+
+
+def _kind(differing: set[str]) -> Kind:
+    if "holder" in differing:
+        return Kind.PERSON
+    return Kind.ACHIEVEMENT if differing & set(_ACHIEVEMENT) else Kind.PROFILE
+
+
+def _stripped(value: object) -> object:
+    if isinstance(value, Mapping):
+        return {name: _stripped(each) for name, each in value.items() if name not in _NOT_SAID}
+    return [_stripped(each) for each in value] if isinstance(value, list) else value

@@ -1,0 +1,82 @@
+"""When courses are read: by due times that are spread, sooner around a course's end and on every hint."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from random import Random, SystemRandom
+
+from mappings.assessment import CourseId, PlatformId
+from plugin.storage.outbox import Topic
+from plugin.storage.profiles import Offer
+from plugin.storage.unit_of_work import Storage
+
+BEFORE_END, AFTER_END = timedelta(days=7), timedelta(days=28)
+"""Around its end a course is read at the full pace, at other times at a quarter of it."""
+LONG_AFTER = timedelta(days=120)
+"""After that a course is read once a day: grades are still corrected now and then."""
+HINTS_LIVE = timedelta(days=7)
+
+
+@dataclass(frozen=True, slots=True)
+class SchedulingTools:
+    """What scheduling works with. ``pace`` is the time between two readings at the full pace."""
+
+    storage: Storage
+    pace: timedelta
+    clock: Callable[[], datetime]
+    chance: Random
+
+
+def make_tools(storage: Storage, pace: timedelta, clock: Callable[[], datetime]) -> SchedulingTools:
+    """Return tools whose times are spread at random."""
+    return SchedulingTools(storage, pace, clock, SystemRandom())
+
+
+def schedule(tools: SchedulingTools) -> int:
+    """Ask for every course that is due to be read. Returns how many."""
+    now = tools.clock()
+    with tools.storage.reading() as work:
+        if not work.offers.due(now):
+            return 0
+    with tools.storage.begin() as work:
+        due = work.offers.due(now)
+        for offer in due:
+            work.outbox.request(Topic.SYNC, offer.id, now)
+            spread = tools.chance.uniform(0.9, 1.1)
+            work.offers.schedule(offer, now + pause_after(offer, now, tools.pace) * spread)
+        work.hints.forget_before(now - HINTS_LIVE)
+    return len(due)
+
+
+def pause_after(offer: Offer, now: datetime, pace: timedelta) -> timedelta:
+    """Return how long a course may wait for its next reading."""
+    if offer.course_ends_at is None:
+        return pace
+    since_end = now - offer.course_ends_at
+    if since_end > LONG_AFTER:
+        return max(pace, timedelta(days=1))
+    return pace if -BEFORE_END <= since_end <= AFTER_END else pace * 4
+
+
+def hasten(tools: SchedulingTools, platform: PlatformId, course: CourseId) -> int:
+    """Have a course read now, because somebody launched into it. Returns how many offers that concerns."""
+    now = tools.clock()
+    with tools.storage.begin() as work:
+        offers = [offer for offer in work.offers.of_course(platform, course) if offer.enabled]
+        for offer in offers:
+            work.outbox.request(Topic.SYNC, offer.id, now)
+    return len(offers)
+
+
+def take_hint(tools: SchedulingTools, platform: PlatformId, course: CourseId, event_id: str) -> bool:
+    """Take an event that a platform sent. False where it came before or concerns no enabled credential."""
+    now = tools.clock()
+    with tools.storage.begin() as work:
+        offers = [offer for offer in work.offers.of_course(platform, course) if offer.enabled]
+        if not offers or not work.hints.take(platform, event_id, now):
+            return False
+        for offer in offers:
+            work.outbox.request(Topic.SYNC, offer.id, now)
+    return True
