@@ -35,6 +35,9 @@ def as_list(value: object) -> list[object]:
 
 def types_of(node: JsonObject) -> tuple[str, ...]:
     """Return the types that are strings."""
+    single = node.get("type")
+    if isinstance(single, str):
+        return (single,)
     return tuple(type_ for type_ in as_list(node.get("type")) if isinstance(type_, str))
 
 
@@ -64,7 +67,7 @@ def nodes(document: JsonObject, skipped: frozenset[str] = frozenset()) -> Iterat
 def _children(found: Found, skipped: frozenset[str]) -> Iterator[Found]:
     owner = types_of(found.node)
     for key, value in found.node.items():
-        if key in skipped:
+        if key in skipped or not isinstance(value, dict | list):
             continue
         for path, each in _flat(f"{found.path}.{key}", value):
             if is_object(each):
@@ -87,8 +90,10 @@ def contents(key: str, value: object) -> dict[str, frozenset[object]]:
 
     A node with an id is a plain value, its id. Places look like ``noteLiteral.en``.
     """
+    if not isinstance(value, dict | list):
+        return {key: frozenset((value,))}
     found: dict[str, set[object]] = {}
-    waiting = [(key, value)]
+    waiting: list[tuple[str, object]] = [(key, value)]
     while waiting:
         place, each = waiting.pop()
         id_ = identity(each) if is_object(each) else None
