@@ -26,7 +26,7 @@ from marshmallow import fields
 
 from lti.errors import Fault, PlatformError
 from lti.network import Answer, Network, Request, open_session, send
-from lti.schemas import Id, OptionalWhole, Text, load
+from lti.schemas import Id, OptionalId, OptionalWhole, Text, load
 from lti.stores import AccessToken, TokenKey, TokenStore
 
 Sign = Callable[[Mapping[str, object]], str]
@@ -77,9 +77,10 @@ class TokensInMemory:
 class TokenAnswer:
     """RFC 6749 section 5.1. Moodle sends it as ``text/html``, Canvas leaves ``scope`` out of a refresh."""
 
-    access_token: Id
+    access_token: Id = field(repr=False)
     expires_in: OptionalWhole
     scope: Text
+    refresh_token: OptionalId = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)

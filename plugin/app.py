@@ -14,14 +14,17 @@ from cryptography import x509
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from lti.authorization import token_source
 from lti.keysets import KeySets, fetcher
 from lti.launch import Reception
 from lti.login import Login
 from lti.network import Network
 from lti.platforms import Platform
+from lti.platforms.canvas import Canvas
 from lti.platforms.moodle import Moodle
 from lti.registry import Registry
 from lti.states import States
+from lti.tokens import TokensInMemory
 from mappings.documents.envelope import Format
 from mappings.documents.rendering import render
 from plugin import delivery, issuing, scheduling, sync
@@ -170,12 +173,15 @@ def campus(settings: Settings) -> Network:
 
 def connector(settings: Settings) -> Callable[[Connected], Platform]:
     """Return what opens a connection to a platform of any kind."""
-    network = campus(settings)
+    network, tokens = campus(settings), TokensInMemory()
 
     def connect(connected: Connected) -> Platform:
-        if connected.kind != "moodle":
-            raise BridgeError(f"platforms of kind {connected.kind!r} cannot be read yet")
-        return Moodle.connect(connected.id, connected.base_url, connected.token, network)
+        if connected.kind == "canvas":
+            source = token_source(connected.base_url, connected.token, network, tokens)
+            return Canvas.connect(connected.id, connected.base_url, source, network)
+        if connected.kind == "moodle":
+            return Moodle.connect(connected.id, connected.base_url, connected.token, network)
+        raise BridgeError(f"platforms of kind {connected.kind!r} cannot be read")
 
     return connect
 

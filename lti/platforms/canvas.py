@@ -64,6 +64,7 @@ MANNERS = Manners(bare_401=False, accept=ACCEPT)
 
 _PAGE = ("per_page", "100")
 _STATES = tuple(("state[]", state) for state in ("active", "completed", "inactive", "invited", "deleted"))
+_NOT_OFFERED = frozenset({Fault.NOT_FOUND})
 _FEW = 40
 """So many learners are named in an address; of more, all submissions are read."""
 
@@ -209,8 +210,8 @@ class Canvas:
         if any(assignment.is_quiz_lti_assignment for assignment in assignments.values()):
             for new_quiz in self._if_there(NewQuiz, course, "quizzes", api="quiz/v1"):
                 yield from records.settings_of_new_quiz(new_quiz, at)
-            # Not in the public documentation: the only place that tells Monitor of a New Quiz.
-            for quiz in self._if_there(ClassicQuiz, course, "all_quizzes"):
+            # Not in the public documentation, so no scope allows it: the only place that tells Monitor of a New Quiz.
+            for quiz in self._if_there(ClassicQuiz, course, "all_quizzes", unless=_NOT_OFFERED | {Fault.NO_ACCESS}):
                 yield from records.settings_of_quiz(quiz, at)
 
     def _changed(self, lists: Lists, course: CourseId, since: datetime) -> set[str]:
@@ -253,12 +254,20 @@ class Canvas:
         for page in self._service.pages(self._address(course, path, *query, _PAGE, api=api)):
             yield from load_all(shape, page.json(), place=page.place)
 
-    def _if_there(self, shape: type[T], course: CourseId, path: str, *, api: str = "v1") -> tuple[T, ...]:
+    def _if_there(
+        self,
+        shape: type[T],
+        course: CourseId,
+        path: str,
+        *,
+        api: str = "v1",
+        unless: frozenset[Fault] = _NOT_OFFERED,
+    ) -> tuple[T, ...]:
         """Return a list that a Canvas need not have (New Quizzes is a product of its own)."""
         try:
             return tuple(self._all(shape, course, path, api=api))
         except PlatformError as error:
-            if error.fault is Fault.NOT_FOUND:
+            if error.fault in unless:
                 return ()
             raise
 

@@ -24,6 +24,7 @@ from tests.simulators.server import Asked, Reply, Simulator
 from tests.simulators.token_desk import TokenDesk
 
 CLIENT_ID, CLIENT_SECRET, REFRESH_TOKEN = "10000000000007", "secret-of-the-developer-key", "refresh-for-good"
+CODE = "code-of-an-agreeing-person"
 NO_PERMISSION = {"status": "unauthorized", "errors": [{"message": "user not authorized to perform that action"}]}
 NOT_THERE = {"errors": [{"message": "The specified resource does not exist."}]}
 _PAGE_OF_MEMBERS = 50
@@ -64,12 +65,16 @@ class CanvasSimulator(Simulator):
         form = asked.form
         if form.get("grant_type") == "client_credentials" and self.desk is not None:
             return self.desk.give(asked, f"{self.url}{asked.path}")
-        expected = {"client_id": CLIENT_ID, "client_secret": CLIENT_SECRET, "refresh_token": REFRESH_TOKEN}
+        by_code = form.get("grant_type") == "authorization_code"
+        expected = {"client_id": CLIENT_ID, "client_secret": CLIENT_SECRET}
+        expected |= {"code": CODE} if by_code else {"refresh_token": REFRESH_TOKEN}
         if any(form.get(name) != value for name, value in expected.items()):
             return Reply({"error": "invalid_request", "error_description": "refresh_token not found"}, status=400)
         token = f"1/{secrets.token_urlsafe(16)}"
         self.tokens.add(token)
-        return Reply(example("oauth_authorization_code")["refresh"]["response"] | {"access_token": token})
+        answer = example("oauth_authorization_code")["token" if by_code else "refresh"]
+        given = {"access_token": token} | ({"refresh_token": REFRESH_TOKEN} if by_code else {})
+        return Reply((answer if by_code else answer["response"]) | given)
 
     def _rest(self, asked: Asked) -> Reply:
         if found := re.fullmatch(r"/api/v1/outcomes/(\d+)", asked.path):
