@@ -53,7 +53,7 @@ def certificate(design: Design, stamp: Stamp) -> bytes:
     """Return the certificate as PNG, ``WIDTH`` x ``HEIGHT`` pixels in sixteen shades of one ink."""
     top, middle, bottom = _constant(design)
     name, footer = _own(stamp)
-    return assemble((top, name, middle, footer, bottom), _COLOUR)
+    return assemble((top, *name, middle, *footer, bottom), _COLOUR)
 
 
 @lru_cache(maxsize=512)
@@ -62,9 +62,21 @@ def _constant(design: Design) -> tuple[Band, Band, Band]:
 
 
 @lru_cache(maxsize=4)
-def _own(stamp: Stamp) -> tuple[Band, Band]:
+def _own(stamp: Stamp) -> tuple[tuple[Band, ...], tuple[Band, ...]]:
     """Draw the learner's bands; they are kept only until the next languages of the same credential have used them."""
-    return _name(stamp.name), _footer(stamp)
+    return _without_blank_rows(_name(stamp.name)), _without_blank_rows(_footer(stamp))
+
+
+def _without_blank_rows(image: Image.Image) -> tuple[Band, ...]:
+    """Compress the rows with ink; blank rows above and below come from the stock."""
+    _, top, _, bottom = image.getbbox() or (0, 0, 0, 0)
+    inked = image.crop((0, top, WIDTH, bottom))
+    return _blank(top), band(inked), _blank(image.height - bottom)
+
+
+@lru_cache(maxsize=_NAME + 1)
+def _blank(height: int) -> Band:
+    return band(_paper(height))
 
 
 def _paper(height: int) -> Image.Image:
@@ -85,10 +97,10 @@ def _head(design: Design) -> Image.Image:
     return image
 
 
-def _name(name: str) -> Band:
+def _name(name: str) -> Image.Image:
     image = _paper(_NAME)
     _lines(image, fit(name, _LINE, ((54, 1), (42, 2), (28, 3), (18, 5)), Weight.BOLD), (0, _NAME), Weight.BOLD)
-    return band(image)
+    return image
 
 
 def _outcomes(design: Design) -> Image.Image:
@@ -104,17 +116,17 @@ def _listed(outcomes: tuple[str, ...]) -> tuple[int, list[str]]:
     """Return the largest (size, lines) at which the outcomes have room; the smallest tells what is left out."""
     for size in _OUTCOME_SIZES:
         room = int(_OUTCOME_ROOM / (size * _LEADING))
-        lines = [line for outcome in outcomes for line in wrap(outcome, _LINE, size, Weight.REGULAR)]
+        lines = [line for outcome in outcomes for line in wrap(f"• {outcome}", _LINE, size, Weight.REGULAR)]
         if len(lines) <= room:
             return size, lines
     return size, [*lines[: room - 1], "…"]
 
 
-def _footer(stamp: Stamp) -> Band:
+def _footer(stamp: Stamp) -> Image.Image:
     image = _paper(_FOOTER)
     draw(image, (WIDTH // 2, 20), stamp.issued.isoformat(), 20, Weight.BOLD)
     _lines(image, fit(stamp.url, _LINE, ((16, 1), (12, 2)), Weight.REGULAR), (30, _FOOTER), Weight.REGULAR)
-    return band(image)
+    return image
 
 
 def _foot() -> Image.Image:

@@ -176,13 +176,6 @@ def _controlled_keys() -> frozenset[str]:
 
 
 @cache
-def _restricted() -> frozenset[str]:
-    """Return the keys that some rule restricts to a list, whatever the type of their owner."""
-    known = _table()
-    return frozenset(rule.rpartition(".")[2] for rule in (*known["controlled"], *known["prefixes"]))
-
-
-@cache
 def _table() -> _Terms:
     source = resources.files("mappings.documents").joinpath("elm_terms.json")
     table: _Terms = json.loads(source.read_text("utf-8"))

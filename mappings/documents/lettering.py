@@ -40,6 +40,8 @@ _FACES = (
 )
 _NORMAL_WIDTH = 100.0
 _UNASSIGNED = "\U0010ffff"
+LONGEST = 1000
+"""Signs of a text that are set at most."""
 _DEVANAGARI = frozenset((*range(0x0900, 0x0980), *range(0x1CD0, 0x1D00), *range(0xA8E0, 0xA900)))
 """Noto Sans has these, but without a shaping engine they come out wrong."""
 _JOINERS = "\u200c\u200d"
@@ -164,9 +166,12 @@ def fit(text: str, limit: int, steps: tuple[tuple[int, int], ...], weight: Weigh
 
 
 def wrap(text: str, limit: int, size: int, weight: Weight) -> list[str]:
-    """Break ``text`` into lines of at most ``limit`` pixels, between words where that is possible."""
+    """Break ``text`` into lines of at most ``limit`` pixels, between words where that is possible.
+
+    What lies beyond :data:`LONGEST` is not looked at: no page has room for it.
+    """
     lines = [""]
-    for word in text.split():
+    for word in text[:LONGEST].split():
         longer = f"{lines[-1]} {word}".strip()
         if width(longer, size, weight) <= limit:
             lines[-1] = longer

@@ -64,6 +64,11 @@ def test_every_name_fits_the_page(name: str) -> None:
     assert box[2] <= WIDTH - 60
 
 
+def test_a_name_of_nothing_to_see_still_gives_a_page() -> None:
+    """Joiners alone leave no ink."""
+    assert seen(stamp=Stamp("\u200d", STAMP.issued, STAMP.url)).size == (WIDTH, HEIGHT)
+
+
 @pytest.mark.parametrize("count", [1, 8, 40])
 def test_outcomes_shrink_before_they_are_left_out(count: int) -> None:
     """However many there are, the date below stays where it is."""

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from mappings.documents.lettering import Weight, draw, face_of, fit, glyph, typeface, visual, width, wrap
+from mappings.documents.lettering import LONGEST, Weight, draw, face_of, fit, glyph, typeface, visual, width, wrap
 from tests.strategies import NAMES, SCRIPTS, names
 
 BOX = "\U0010ffff"
@@ -95,6 +95,13 @@ def test_no_line_is_wider_than_its_room(text: str) -> None:
 
     assert max(width(line, 20, Weight.REGULAR) for line in lines) <= 300
     assert "".join(lines).replace(" ", "") == text.replace(" ", "")
+
+
+def test_an_endless_text_takes_no_endless_time() -> None:
+    """A platform may send anything as a name."""
+    lines = wrap("x" * 1_000_000, 300, 20, Weight.REGULAR)
+
+    assert sum(map(len, lines)) == LONGEST
 
 
 def test_blanks_have_width_but_no_ink() -> None:
