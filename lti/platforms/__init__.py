@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterator
 from datetime import datetime
 from typing import Protocol
 
+from lti.preflight import Finding
 from mappings.assessment import (
     AssessmentRecord,
     Completion,
@@ -48,6 +49,10 @@ class Platform(Protocol):
         nothing after it: their last record still holds, but for what such lists do not show. Read without it
         from time to time, and always right before issuing.
         """
+        ...
+
+    def preflight(self, course: CourseId) -> tuple[Finding, ...]:
+        """Try on one course whether all can be read that a credential needs; say the fix where it cannot."""
         ...
 
 

@@ -30,6 +30,7 @@ from lti.network import Network
 from lti.platforms import canvas_records as records
 from lti.platforms import withdrawn
 from lti.platforms.canvas_learner import Lists, record_of
+from lti.platforms.canvas_preflight import preflight
 from lti.platforms.canvas_shapes import (
     Assignment,
     CanvasCourse,
@@ -43,6 +44,7 @@ from lti.platforms.canvas_shapes import (
     Submission,
     UserProgress,
 )
+from lti.preflight import Finding
 from lti.schemas import load, load_all
 from lti.service import Manners, Service
 from lti.tokens import TokenSource
@@ -133,6 +135,10 @@ class Canvas:
         known = {learner.id for learner in lists.learners.values()}
         for gone in sorted(set(learners or ()) - known):
             yield withdrawn(lists.course, gone, lists.read_at)
+
+    def preflight(self, course: CourseId) -> tuple[Finding, ...]:
+        """Try whether all can be read that a credential needs."""
+        return preflight(self._service, self._url, course)
 
     def _lists(self, course: CourseId) -> Lists:
         read_at = self._clock()

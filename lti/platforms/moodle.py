@@ -28,6 +28,7 @@ from lti.network import Network
 from lti.platforms import moodle_records as records
 from lti.platforms import withdrawn
 from lti.platforms.moodle_learner import Lists, record_of, single_calls
+from lti.platforms.moodle_preflight import preflight
 from lti.platforms.moodle_service import BATCH, Call, MoodleService
 from lti.platforms.moodle_shapes import (
     CourseCompetency,
@@ -40,6 +41,7 @@ from lti.platforms.moodle_shapes import (
     Site,
     User,
 )
+from lti.preflight import Finding
 from lti.schemas import load, load_all
 from mappings.assessment import (
     ActivityId,
@@ -122,6 +124,10 @@ class Moodle:
             yield withdrawn(lists.course, LearnerId(gone), lists.read_at)
         if faults:
             raise faults[0]
+
+    def preflight(self, course: CourseId) -> tuple[Finding, ...]:
+        """Try whether all can be read that a credential needs."""
+        return preflight(self._service, course)
 
     def _lists(self, course: CourseId) -> Lists:
         read_at = self._clock()

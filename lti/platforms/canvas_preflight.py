@@ -1,0 +1,84 @@
+"""Whether the token of a Canvas connection can read all that a credential needs; fixes in Canvas' own words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from urllib.parse import quote
+
+from lti.errors import Fault, PlatformError
+from lti.platforms.canvas_shapes import Rollups
+from lti.preflight import Finding, Need, Probe, tried
+from lti.schemas import load
+from lti.service import Service
+from mappings.assessment import CourseId
+
+_KEY = "Admin > Developer keys > the bridge's API key"
+_PATHS = (
+    (Need.ROSTER, ("M1", "O3"), "enrollments", "See grades; View the list of users in a course"),
+    (Need.GRADES, ("M9",), "assignments", "View the course's content"),
+    (Need.GRADES, ("O3",), "students/submissions?student_ids[]=all", "View all students' submissions; View all grades"),
+    (Need.COMPLETION, (), "bulk_user_progress", "View all grades"),
+    (Need.OUTCOMES, ("M6",), "outcome_rollups", "View all grades; Learning outcomes"),
+    (Need.SUPERVISION, ("O2",), "quizzes", "View the course's content"),
+)
+_GENERAL_FIXES = {
+    Fault.TOKEN_REFUSED: "Authorise the bridge again: the key's scopes have changed, or somebody took it back.",
+    Fault.NOT_FOUND: "Check that the course exists in this Canvas, and that the account may see it.",
+    Fault.REDIRECTED: "Enter the institution's own Canvas address (https://<school>.instructure.com).",
+    Fault.ADDRESS_REFUSED: "Add the network of this Canvas to the bridge's setting MICROCRED_PRIVATE_NETWORKS.",
+    Fault.UNREACHABLE: "Check the address, the name service and the firewall between the bridge and Canvas.",
+}
+_INCLUDES = "Canvas leaves out what is to be included."
+
+
+def preflight(service: Service, url: str, course: CourseId) -> tuple[Finding, ...]:
+    """Try everything on ``course``, the first page of each list."""
+    where = f"{url.rstrip('/')}/api/v1/courses/{quote(_name(course), safe=':')}"
+    first = tried(
+        Probe(Need.COURSE, ("M2",), "courses/:id", lambda: service.get(where)), fix_of("View the course's content")
+    )
+    if not first.works:
+        return (first,)
+    return (first, *_findings(service, where), _includes(service, where))
+
+
+def _findings(service: Service, where: str) -> Iterator[Finding]:
+    for need, feeds, path, permissions in _PATHS:
+        attempt = partial(_attempt, service, f"{where}/{path}")
+        yield tried(Probe(need, feeds, path.partition("?")[0], attempt), fix_of(permissions))
+
+
+def _attempt(service: Service, address: str) -> None:
+    try:
+        service.get(address)
+    except PlatformError as error:
+        if error.fault is not Fault.INVALID_REQUEST:  # a course without module requirements has no progress to read
+            raise
+
+
+def _includes(service: Service, where: str) -> Finding:
+    """Say whether the key may «include»: without the tick Canvas leaves things out in silence."""
+    try:
+        answer = service.get(f"{where}/outcome_rollups?include[]=outcomes")
+        rollups = load(Rollups, answer.json(), place=answer.place)
+    except PlatformError:
+        return Finding(Need.SPEED, (), "include[]")  # the probe of the rollups tells why
+    if rollups.linked is not None:
+        return Finding(Need.SPEED, (), "include[]")
+    return Finding(Need.SPEED, (), "include[]", _INCLUDES, f"{_KEY}: tick Allow Include Parameters.")
+
+
+def fix_of(permissions: str) -> Callable[[PlatformError], str]:
+    """Return what says the fix where reading needs ``permissions``."""
+
+    def fix(error: PlatformError) -> str:
+        if error.fault in {Fault.NO_ACCESS, Fault.SCOPE_REFUSED}:
+            return f"{_KEY}: enforce the scopes of lti/README.md. Permissions of the account: {permissions}."
+        return _GENERAL_FIXES.get(error.fault, "")
+
+    return fix
+
+
+def _name(course: CourseId) -> str:
+    return course if course.isdigit() else f"lti_context_id:{course}"

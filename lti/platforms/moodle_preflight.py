@@ -1,0 +1,140 @@
+"""Whether the account of a Moodle connection can read what a credential needs; fixes in Moodle's own words (4.5)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
+
+from lti.errors import Fault, PlatformError
+from lti.platforms.moodle_service import BATCH, Call, MoodleService
+from lti.platforms.moodle_shapes import GradableUsers, Quizzes, Site
+from lti.preflight import Finding, Need, Probe, tried
+from lti.schemas import load
+from mappings.assessment import CourseId
+
+_WEB_SERVICES = "Site administration > Server > Web services"
+
+_CAPABILITIES = {
+    "core_course_get_courses_by_field": "moodle/course:view, moodle/course:viewhiddencourses",
+    "core_enrol_get_enrolled_users": "moodle/course:viewparticipants, moodle/site:accessallgroups, "
+    "moodle/user:viewdetails, moodle/user:viewhiddendetails, moodle/user:viewalldetails, moodle/course:useremail",
+    "core_grades_get_gradable_users": "moodle/course:viewparticipants",
+    "gradereport_user_get_grade_items": "gradereport/user:view, moodle/grade:viewall, moodle/grade:viewhidden",
+    "core_completion_get_course_completion_status": "report/completion:view",
+    "core_completion_get_activities_completion_status": "report/progress:view, moodle/course:viewhiddenactivities",
+    "core_competency_list_course_competencies": "moodle/competency:competencyview, "
+    "moodle/competency:coursecompetencyview",
+    "report_competency_data_for_report": "moodle/competency:usercompetencyview",
+    "mod_quiz_get_quizzes_by_courses": "mod/quiz:view",
+    "mod_quiz_get_quiz_access_information": "mod/quiz:view, mod/quiz:viewreports",
+}
+"""The capabilities that Moodle checks in each function, for the role of the account."""
+
+_GENERAL_FIXES = {
+    Fault.TOKEN_REFUSED: f"{_WEB_SERVICES} > Manage tokens: create a token for the account and enter it here.",
+    Fault.NOT_FOUND: "Check that the course exists, and that the function is part of this Moodle.",
+    Fault.NO_COMPLETION: "Course > Settings > Completion tracking: Yes; then Course > More > Course completion.",
+    Fault.REDIRECTED: "Enter the address exactly as Moodle's config.php has it in wwwroot.",
+    Fault.ADDRESS_REFUSED: "Add the network of this Moodle to the bridge's setting MICROCRED_PRIVATE_NETWORKS.",
+    Fault.UNREACHABLE: "Check the address, the name service and the firewall between the bridge and Moodle.",
+    Fault.MALFORMED_ANSWER: f"{_WEB_SERVICES} > Manage protocols: enable the REST protocol.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Course:
+    """What the first probes found, for the others to be tried on."""
+
+    id: CourseId
+    learner: str
+    quiz: str
+
+
+def preflight(service: MoodleService, course: CourseId) -> tuple[Finding, ...]:
+    """Try everything on ``course``. Without a learner, or a quiz, what needs one is not tried and not listed."""
+    first = tried(Probe(Need.CONNECTION, (), "core_webservice_get_site_info", lambda: _site(service)), fix_of)
+    if not first.works:
+        return (first,)
+    found = _Course(course, _first_learner(service, course), _first_quiz(service, course))
+    findings = tuple(tried(probe, fix_of) for probe in _probes(service, found))
+    return (first, *findings, _speed(service))
+
+
+def fix_of(error: PlatformError) -> str:
+    """Return what an administrator of Moodle has to do; empty where there is nothing but to try again."""
+    if error.fault is Fault.MISSING_FUNCTION:
+        return f"{_WEB_SERVICES} > External services > Functions: add {error.place}."
+    if error.fault is Fault.NO_ACCESS and error.place in _CAPABILITIES:
+        allow = _CAPABILITIES[error.place]
+        return f"Site administration > Users > Permissions > Define roles > role of the account: allow {allow}."
+    return _GENERAL_FIXES.get(error.fault, "")
+
+
+def _probes(service: MoodleService, found: _Course) -> Iterator[Probe]:
+    course = {"courseid": found.id}
+    by_field = {"field": "id", "value": found.id}
+    yield _probe(service, Need.COURSE, ("M2",), Call("core_course_get_courses_by_field", by_field), Fault.NOT_FOUND)
+    yield _probe(service, Need.ROSTER, ("M1",), Call("core_enrol_get_enrolled_users", course), Fault.NO_ACCESS)
+    yield _probe(service, Need.ROSTER, ("M1",), Call("core_grades_get_gradable_users", course))
+    yield _probe(service, Need.GRADES, ("M9", "O3"), Call("gradereport_user_get_grade_items", course))
+    yield _probe(service, Need.OUTCOMES, ("M6",), Call("core_competency_list_course_competencies", {"id": found.id}))
+    yield _probe(service, Need.SUPERVISION, ("O2",), Call("mod_quiz_get_quizzes_by_courses", {"courseids": [found.id]}))
+    if found.quiz:
+        access = Call("mod_quiz_get_quiz_access_information", {"quizid": found.quiz})
+        yield _probe(service, Need.SUPERVISION, ("O2",), access)
+    if found.learner:
+        who = {**course, "userid": found.learner}
+        yield _probe(service, Need.COMPLETION, (), Call("core_completion_get_course_completion_status", who))
+        yield _probe(service, Need.COMPLETION, ("M6",), Call("core_completion_get_activities_completion_status", who))
+        report = Call("report_competency_data_for_report", {**who, "moduleid": 0})
+        yield _probe(service, Need.OUTCOMES, ("M6",), report)
+
+
+def _probe(service: MoodleService, need: Need, feeds: tuple[str, ...], call: Call, empty: Fault | None = None) -> Probe:
+    """Return a probe of one function; ``empty`` is what an empty list means where it must not be empty."""
+    return Probe(need, feeds, call.function, partial(_attempt, service, call, empty))
+
+
+def _attempt(service: MoodleService, call: Call, empty: Fault | None) -> None:
+    try:
+        answer = service.call(call)
+    except PlatformError as error:
+        # Competencies that the site does not use, and a quiz that Moodle cannot describe, are as good as read.
+        if error.fault in {Fault.NOT_USED, Fault.INVALID_RESPONSE}:
+            return
+        raise
+    if empty is not None and answer in ([], {"courses": [], "warnings": []}):
+        raise PlatformError(empty, call.function)
+
+
+def _speed(service: MoodleService) -> Finding:
+    if BATCH in _site(service).names:
+        return Finding(Need.SPEED, (), BATCH)
+    advice = f"Advised: {_WEB_SERVICES} > External services > Functions: add {BATCH}."
+    return Finding(Need.SPEED, (), BATCH, "Every learner needs two or three requests of their own.", advice)
+
+
+def _site(service: MoodleService) -> Site:
+    place = "core_webservice_get_site_info"
+    return load(Site, service.call(Call(place)), place=place)
+
+
+def _first_learner(service: MoodleService, course: CourseId) -> str:
+    place = "core_grades_get_gradable_users"
+    try:
+        users = load(
+            GradableUsers, service.call(Call(place, {"courseid": course, "onlyactive": True})), place=place
+        ).users
+    except PlatformError:
+        return ""  # its own probe tells why
+    return users[0].id if users else ""
+
+
+def _first_quiz(service: MoodleService, course: CourseId) -> str:
+    place = "mod_quiz_get_quizzes_by_courses"
+    try:
+        quizzes = load(Quizzes, service.call(Call(place, {"courseids": [course]})), place=place).quizzes
+    except PlatformError:
+        return ""
+    return quizzes[0].id if quizzes else ""

@@ -1,0 +1,188 @@
+"""The preflight of a connection: everything green, or red with the fix in the LMS's own words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from lti.platforms.canvas import Canvas
+from lti.platforms.moodle import Moodle
+from lti.platforms.moodle_service import BATCH
+from lti.preflight import Finding, Need
+from lti.tokens import FixedToken
+from mappings.assessment import CourseId, PlatformId
+from tests.lti.conftest import LOCAL
+from tests.simulators.canvas import CanvasSimulator
+from tests.simulators.moodle import MoodleSimulator, key, refusal
+from tests.simulators.server import Reply
+
+ADA101, DATA_ETHICS = CourseId("3"), CourseId("565")
+
+
+def red(findings: tuple[Finding, ...]) -> dict[str, Finding]:
+    """Return what does not work, by the function or path that was tried."""
+    return {finding.place: finding for finding in findings if not finding.works}
+
+
+def test_a_moodle_with_the_minimal_role_is_green_but_slow(moodle: Moodle) -> None:
+    """As recorded; each need is told with the elements that it feeds."""
+    findings = moodle.preflight(ADA101)
+
+    assert list(red(findings)) == [BATCH]
+    assert {finding.need for finding in findings} == set(Need)
+    assert {code for finding in findings for code in finding.feeds} == {"M1", "M2", "M6", "M9", "O2", "O3"}
+
+
+def test_a_moodle_with_batches_is_green() -> None:
+    """The advice is followed."""
+    with MoodleSimulator(batch=True) as running:
+        moodle = Moodle.connect(PlatformId("moodle"), running.url, running.token, LOCAL)
+
+        assert red(moodle.preflight(ADA101)) == {}
+
+
+def test_a_function_outside_the_service_is_named_with_its_place(simulator: MoodleSimulator, moodle: Moodle) -> None:
+    """Where IT adds it."""
+    site = simulator.answers["core_webservice_get_site_info", ()]
+    missing = "gradereport_user_get_grade_items"
+    site["functions"] = [entry for entry in site["functions"] if entry["name"] != missing]
+
+    finding = red(moodle.preflight(ADA101))[missing]
+
+    assert finding.need is Need.GRADES
+    assert finding.fix == (
+        "Site administration > Server > Web services > External services > Functions: "
+        "add gradereport_user_get_grade_items."
+    )
+
+
+@pytest.mark.parametrize(
+    ("function", "arguments", "capability"),
+    [
+        ("gradereport_user_get_grade_items", {"courseid": 3}, "moodle/grade:viewall"),
+        ("core_completion_get_course_completion_status", {"courseid": 3, "userid": 4}, "report/completion:view"),
+        ("mod_quiz_get_quizzes_by_courses", {"courseids[0]": 3}, "mod/quiz:view"),
+        ("core_competency_list_course_competencies", {"id": 3}, "moodle/competency:coursecompetencyview"),
+    ],
+)
+def test_a_missing_right_is_named_with_its_capability(
+    simulator: MoodleSimulator, moodle: Moodle, function: str, arguments: dict[str, object], capability: str
+) -> None:
+    """For the role of the account."""
+    simulator.answers[function, key(arguments)] = refusal("nopermissions")
+
+    finding = red(moodle.preflight(ADA101))[function]
+
+    assert finding.fix.startswith(
+        "Site administration > Users > Permissions > Define roles > role of the account: allow"
+    )
+    assert capability in finding.fix
+
+
+def test_a_wrong_token_ends_the_preflight(simulator: MoodleSimulator) -> None:
+    """Nothing else could be said."""
+    moodle = Moodle.connect(PlatformId("moodle"), simulator.url, "f" * 32, LOCAL)
+
+    (finding,) = moodle.preflight(ADA101)
+
+    assert finding.need is Need.CONNECTION
+    assert "Manage tokens" in finding.fix
+
+
+def test_a_course_that_is_not_there_is_red(simulator: MoodleSimulator, moodle: Moodle) -> None:
+    """Moodle answers with an empty list."""
+    empty = {"courses": [], "warnings": []}
+    simulator.answers["core_course_get_courses_by_field", key({"field": "id", "value": 3})] = empty
+
+    assert "core_course_get_courses_by_field" in red(moodle.preflight(ADA101))
+
+
+def test_a_roster_that_shows_nobody_is_red(simulator: MoodleSimulator, moodle: Moodle) -> None:
+    """Separate groups hide everybody from an account without the right."""
+    simulator.answers["core_enrol_get_enrolled_users", key({"courseid": 3})] = []
+
+    assert "moodle/site:accessallgroups" in red(moodle.preflight(ADA101))["core_enrol_get_enrolled_users"].fix
+
+
+def test_a_course_without_completion_is_told_to_the_teacher(simulator: MoodleSimulator, moodle: Moodle) -> None:
+    """It can be read, but there is nothing to wait for."""
+    place = ("core_completion_get_course_completion_status", key({"courseid": 3, "userid": 4}))
+    simulator.answers[place] = refusal("nocriteriaset")
+
+    assert "Completion tracking: Yes" in red(moodle.preflight(ADA101))[place[0]].fix
+
+
+def test_what_a_site_does_not_use_is_no_problem(simulator: MoodleSimulator, moodle: Moodle) -> None:
+    """Competencies switched off; a quiz that Moodle cannot describe (Safe Exam Browser)."""
+    simulator.answers["core_competency_list_course_competencies", key({"id": 3})] = refusal("competenciesarenotenabled")
+    simulator.answers["mod_quiz_get_quiz_access_information", key({"quizid": 3})] = refusal("invalidresponse")
+
+    assert list(red(moodle.preflight(ADA101))) == [BATCH]
+
+
+@pytest.fixture
+def canvas_simulator() -> Iterator[CanvasSimulator]:
+    """Serve the course «Introduction to Data Ethics»."""
+    with CanvasSimulator() as running:
+        running.tokens.add("made-by-hand")
+        yield running
+
+
+@pytest.fixture
+def canvas(canvas_simulator: CanvasSimulator) -> Canvas:
+    """Connect with a token that works."""
+    return Canvas.connect(PlatformId("canvas"), canvas_simulator.url, FixedToken("made-by-hand"), LOCAL)
+
+
+def test_a_canvas_with_all_scopes_is_green(canvas: Canvas) -> None:
+    """Every list of the table of the README is tried."""
+    findings = canvas.preflight(DATA_ETHICS)
+
+    assert red(findings) == {}
+    assert len(findings) == 8
+
+
+def test_a_course_without_module_requirements_is_no_problem(canvas_simulator: CanvasSimulator, canvas: Canvas) -> None:
+    """Canvas answers 400, which is an answer."""
+    canvas_simulator.course.module_based = False
+
+    assert red(canvas.preflight(DATA_ETHICS)) == {}
+
+
+def test_a_list_that_may_not_be_read_names_scopes_and_permissions(
+    canvas_simulator: CanvasSimulator, canvas: Canvas
+) -> None:
+    """In Canvas' words."""
+    canvas_simulator.forbidden.add("bulk_user_progress")
+
+    findings = red(canvas.preflight(DATA_ETHICS))
+
+    assert list(findings) == ["bulk_user_progress"]
+    assert "Developer keys" in findings["bulk_user_progress"].fix
+    assert "View all grades" in findings["bulk_user_progress"].fix
+
+
+def test_a_key_that_may_not_include_is_found_out(canvas_simulator: CanvasSimulator, canvas: Canvas) -> None:
+    """Canvas itself says nothing."""
+    canvas_simulator.includes = False
+
+    assert red(canvas.preflight(DATA_ETHICS))["include[]"].fix.endswith("tick Allow Include Parameters.")
+
+
+def test_a_token_that_was_taken_back_ends_the_preflight(canvas_simulator: CanvasSimulator) -> None:
+    """Somebody has to authorise the bridge again."""
+    canvas = Canvas.connect(PlatformId("canvas"), canvas_simulator.url, FixedToken("taken-back"), LOCAL)
+
+    (finding,) = canvas.preflight(DATA_ETHICS)
+
+    assert finding.fix.startswith("Authorise the bridge again")
+
+
+def test_an_address_that_moved_says_what_to_enter(canvas_simulator: CanvasSimulator, canvas: Canvas) -> None:
+    """A vanity address redirects to the institution's Canvas."""
+    canvas_simulator.plan(lambda _: True, Reply(status=302, headers={"Location": "https://school.example/"}))
+
+    (finding,) = canvas.preflight(DATA_ETHICS)
+
+    assert "Canvas address" in finding.fix
