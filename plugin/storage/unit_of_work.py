@@ -14,6 +14,7 @@ from plugin.storage.breakers import Breakers
 from plugin.storage.cases import Cases
 from plugin.storage.credentials import Credentials
 from plugin.storage.deliveries import Deliveries
+from plugin.storage.drafts import Drafts
 from plugin.storage.engine import READ_ONLY
 from plugin.storage.hints import Hints
 from plugin.storage.holdings import Holdings
@@ -42,6 +43,7 @@ class UnitOfWork:
         self.outbox = Outbox(connection)
         self.shares = Shares(connection)
         self.holdings = Holdings(connection)
+        self.drafts = Drafts(connection)
 
 
 class Storage:

@@ -11,6 +11,7 @@ from plugin.web.launching import LaunchTools, keep
 from plugin.web.verify import csrf
 
 _LEARNERS = frozenset({Role.LEARNER, Role.PREVIEW})
+_TEACHERS = frozenset({Role.TEACHER, Role.ADMINISTRATOR})
 
 
 def init_app(app: Flask, tools: LaunchTools) -> None:
@@ -28,4 +29,6 @@ def home(accepted: Launch) -> str:
         return url_for("placing.choose", launch_id=accepted.id)
     if accepted.person.role in _LEARNERS and accepted.message is Message.RESOURCE_LINK:
         return url_for("learner.mine", key=accepted.id)
+    if accepted.person.role in _TEACHERS and accepted.place.course:
+        return url_for("teacher.home", launch_id=accepted.id)
     return url_for("arrival.arrive", launch_id=accepted.id)

@@ -36,6 +36,7 @@ _UNREADABLE = {
     "repeated_key": lazy_gettext("the document says the same thing twice, so readers would see different things"),
     "not_json": lazy_gettext("the text is damaged or only part of a credential was given"),
     "not_utf8": lazy_gettext("the file is not a text, so it is not a digital credential"),
+    "nothing_baked": lazy_gettext("the picture carries no credential, or is damaged"),
     "unknown_format": lazy_gettext("it is not a kind of credential that is known here"),
 }
 _REFUSALS = {
@@ -58,6 +59,9 @@ _CODES = {
 }
 
 
+_ABOUT_CONTENT = {StepName.SCHEMA, StepName.COMPLETENESS}
+
+
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """One sentence; ``tone`` is ``good``, ``bad`` or ``wait`` and is never told by colour alone."""
@@ -71,8 +75,14 @@ def verdict(report: Report) -> Verdict:
     if not report.format or report.step(StepName.FORMAT).code in _UNREADABLE:
         reason = _UNREADABLE.get(report.step(StepName.FORMAT).code, _UNREADABLE["unknown_format"])
         return Verdict("wait", gettext("Cannot be checked: %(reason)s.", reason=reason))
-    if report.failures:
+    if {step.name for step in report.failures} - _ABOUT_CONTENT:
         return Verdict("bad", gettext("Not valid: %(reason)s.", reason=_refusal(report)))
+    if report.failures and report.seal_checked:
+        sentence = gettext(
+            "Not valid as a European micro-credential, although unchanged since it was sealed: %(reason)s.",
+            reason=_refusal(report),
+        )
+        return Verdict("bad", sentence)
     if not report.seal_checked:
         return Verdict("wait", gettext("Cannot be checked: nobody could check its seal."))
     return _intact(report)

@@ -10,10 +10,13 @@ from __future__ import annotations
 from flask import abort, g, session
 
 from lti.claims import Launch, LaunchId
+from lti.errors import LaunchRefused
+from lti.refusals import Refusal
 from lti.roles import Role
-from mappings.assessment import LearnerId, PlatformId
+from mappings.assessment import CourseId, LearnerId, PlatformId
 from plugin.storage.sharing import Holder
 from plugin.web import security
+from plugin.web.launching import SESSION
 from plugin.web.tools import tools
 
 KEPT = "kept"
@@ -40,7 +43,7 @@ def is_known() -> bool:
 
 
 def teacher(launch_id: str) -> Launch:
-    """Return the launch of a teacher into a course, or answer 403."""
+    """Return the launch of a teacher into a course, or refuse."""
     launch = _launch(launch_id)
     if launch.person.role not in _TEACHERS or not launch.place.course:
         abort(403)
@@ -48,7 +51,7 @@ def teacher(launch_id: str) -> Launch:
 
 
 def holder(key: str) -> Holder:
-    """Return the learner of a launch, or of an opened recovery link, or answer 403."""
+    """Return the learner of a launch, or of an opened recovery link, or refuse."""
     if key == KEPT:
         if _HOLDER not in session:
             abort(403)
@@ -61,11 +64,23 @@ def holder(key: str) -> Holder:
 
 
 def _launch(launch_id: str) -> Launch:
+    """Return a launch that this browser holds; :class:`LaunchRefused` says to the person how to come in again."""
     held = launch_id in session.get(_LAUNCHES, [])
     launch = tools().launches.find(LaunchId(launch_id)) if held else None
     if launch is None:
-        abort(403)
+        raise LaunchRefused(Refusal.SESSION_MISSING)
+    if tools().clock() - launch.launched_at > SESSION:
+        raise LaunchRefused(Refusal.SESSION_EXPIRED)
     registration = tools().registrations.find(launch.issuer, launch.client_id)
-    security.allow_framing(registration.origins if registration and registration.origins else launch.origins)
+    security.allow_framing({*(registration.origins if registration else ()), *launch.origins})
     g.launch_locale = launch.person.locale
     return launch
+
+
+def copied_from(launch: Launch) -> CourseId:
+    """Return the course that this one was copied from, as the platform says; empty where it does not.
+
+    The newest of ``Context.id.history`` (LTI 1.3 custom variable, section 3.7 of the substitution list).
+    """
+    newest = launch.custom_value("context_id_history").partition(",")[0].strip()
+    return CourseId(newest) if newest != launch.place.course else CourseId("")

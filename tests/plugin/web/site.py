@@ -13,6 +13,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from lti.claims import Launch, LaunchId, Message, Person, Place, Services, VerifiedClaims
+from lti.errors import LaunchRefused
 from lti.platforms import Platform
 from lti.roles import Role
 from lti.stores import Deployment, Registration
@@ -124,6 +125,7 @@ class Site:
         self.app.config.update(SECRET_KEY="test", RATELIMIT_ENABLED=False)
         security.init_app(self.app)
         pages.init_app(self.app, self._tools())
+        self.app.register_error_handler(LaunchRefused, lambda refused: (refused.sentence, 403))
 
     def _tools(self) -> PageTools:
         return PageTools(

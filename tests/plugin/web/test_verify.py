@@ -30,10 +30,14 @@ def commission_sample() -> bytes:
 
 
 def test_a_foreign_credential_is_told_verdict_first_and_in_plain_words(site: Site) -> None:
-    """The Commission's sample: intact, who sealed it is not confirmed, and what it says can be read."""
+    """The Commission's sample: intact, but it lacks an element; what it says can be read all the same."""
     page = upload(site, commission_sample()).text
 
-    assert page.index("Cannot be checked fully") < page.index("What was learned") < page.index("Each check")
+    assert (
+        page.index("Not valid as a European micro-credential")
+        < page.index("What was learned")
+        < page.index("Each check")
+    )
     assert "EQF level" in page
     assert page.count('<tr><th scope="row">') == 8
 
@@ -82,7 +86,8 @@ HOSTILE = {
     "a million keys": (("{" + ",".join(f'"{n}":1' for n in range(400_000)) + "}").encode(), "more entries"),
     "repeated key": (b'{"type":"a","type":"b"}', "the same thing twice"),
     "huge number": (b'{"a":' + b"9" * 5_000 + b"}", "a number beyond any use"),
-    "image": (b"\x89PNG\r\n\x1a\n" + bytes(range(256)), "not a text"),
+    "image": (b"\x89PNG\r\n\x1a\n" + bytes(range(256)), "picture carries no credential"),
+    "not utf-8": (b"\xff\xfe\x00{", "not a text"),
     "pdf": (b"%PDF-1.7 nothing", "not a kind of credential"),
     "half a document": (b'{"credentialSubject": {', "damaged"),
     "html": (PAYLOAD.encode(), "not a kind of credential"),

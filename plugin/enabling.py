@@ -1,0 +1,166 @@
+"""From a course of a platform to an enabled credential: the draft, and what would happen if it were enabled now.
+
+The forecast asks :func:`plugin.verdict.judge`, the very question that reading and issuing ask, so that what a teacher
+sees before is what learners get afterwards.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from lti.platforms import Platform
+from mappings.assessment import AssessmentRecord, CourseId, PlatformId
+from mappings.profile import CourseProfile, Issuer
+from plugin.storage.awards import State, StoredReason
+from plugin.storage.drafts import Draft
+from plugin.storage.platforms import Connected
+from plugin.storage.unit_of_work import Storage
+from plugin.suggestion import suggest
+from plugin.verdict import Ready, Ruled, judge
+
+FRESH = timedelta(minutes=15)
+"""A reading of the class may be so old for a forecast; issuing reads again in any case."""
+
+
+@dataclass(frozen=True, slots=True)
+class EnablingTools:
+    """What enabling works with. ``clock`` returns aware UTC."""
+
+    storage: Storage
+    connect: Callable[[Connected], Platform]
+    clock: Callable[[], datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A course of a platform."""
+
+    platform: PlatformId
+    course: CourseId
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """What one learner would get now: ELIGIBLE with ``ready``, or WITHHELD or HELD with the reasons."""
+
+    record: AssessmentRecord
+    state: State
+    reasons: tuple[StoredReason, ...] = ()
+    ready: Ready | None = None
+
+
+def read_class(tools: EnablingTools, place: Place) -> tuple[AssessmentRecord, ...]:
+    """Return everybody in the course as read lately, else read now and kept.
+
+    Raises :class:`plugin.errors.UnknownRow` where the platform is not connected, and
+    :class:`lti.errors.PlatformError`.
+    """
+    with tools.storage.reading() as work:
+        connected = work.platforms.get(place.platform)
+        kept = tuple(work.assessments.of_course(place.platform, place.course))
+    if kept and min(record.read_at for record in kept) > tools.clock() - FRESH:
+        return kept
+    read = tuple(tools.connect(connected).read(place.course))
+    with tools.storage.begin() as work:
+        for record in read:
+            work.assessments.record(record)
+    return read
+
+
+def draft_of(tools: EnablingTools, place: Place, *, by: str, language: str) -> Draft | None:
+    """Return the draft of the course, suggested from the platform where there is none yet.
+
+    None where nobody is in the course: then the platform shows nothing to suggest from.
+    """
+    with tools.storage.reading() as work:
+        kept = work.drafts.get(place.platform, place.course)
+    if kept is not None:
+        return kept
+    records = read_class(tools, place)
+    if not records:
+        return None
+    suggestion = suggest(records, language=language)
+    return save(tools, place, suggestion.profile, origins=dict(suggestion.origins), by=by)
+
+
+def save(
+    tools: EnablingTools,
+    place: Place,
+    profile: CourseProfile,
+    *,
+    origins: dict[str, str],
+    by: str,
+    copied_from: str = "",
+) -> Draft:
+    """Keep what the teacher has stated so far."""
+    now = tools.clock()
+    stated = replace(profile, stated_by=by, stated_at=now.replace(microsecond=0))
+    draft = Draft(profile=stated, origins=origins, saved_by=by, saved_at=now, copied_from=copied_from)
+    with tools.storage.begin() as work:
+        work.drafts.save(place.platform, place.course, draft)
+    return draft
+
+
+def next_version(tools: EnablingTools, place: Place, profile: CourseProfile) -> CourseProfile:
+    """Return ``profile`` under the version that enabling it takes: a version once in force never changes."""
+    with tools.storage.reading() as work:
+        offers = work.offers.of_course(place.platform, place.course)
+    used = [offer.profile_version for offer in offers if offer.profile_id == profile.id]
+    return replace(profile, version=max(used, default=0) + 1)
+
+
+def forecast(
+    records: tuple[AssessmentRecord, ...], profile: CourseProfile, issuer: Issuer, now: datetime
+) -> tuple[Forecast, ...]:
+    """Say for each learner what enabling now would come to, in the order of their names."""
+    ordered = sorted(records, key=lambda record: record.learner.full_name.casefold())
+    return tuple(_forecast(record, profile, issuer, now) for record in ordered)
+
+
+def _forecast(record: AssessmentRecord, profile: CourseProfile, issuer: Issuer, now: datetime) -> Forecast:
+    verdict = judge(record, profile, issuer, ruled=Ruled(), issued_at=now)
+    if isinstance(verdict, Ready):
+        return Forecast(record, State.ELIGIBLE, ready=verdict)
+    return Forecast(record, verdict.state, verdict.reasons)
+
+
+def copy(tools: EnablingTools, source: Place, target: Place, *, by: str) -> Draft | None:
+    """Take the profile in force in ``source`` along as a draft for ``target``; nothing is enabled by that.
+
+    Activities of a copied course have other ids, so the assessments are those that the platform shows for
+    ``target``, matched by title; None where ``source`` has no profile.
+    """
+    with tools.storage.reading() as work:
+        offers = work.offers.of_course(source.platform, source.course)
+        if not offers:
+            return None
+        old = work.profiles.course_profile(offers[-1].profile_id, offers[-1].profile_version)
+    records = read_class(tools, target)
+    if not records:
+        return None
+    fresh = suggest(records, language=(old.title.languages[0] if old.title else "en"))
+    profile = _carried_over(old, fresh.profile)
+    return save(tools, target, profile, origins=dict(fresh.origins), by=by, copied_from=source.course)
+
+
+def _carried_over(old: CourseProfile, fresh: CourseProfile) -> CourseProfile:
+    """Keep what people stated; take what belongs to the course itself from the new one."""
+    stated = {assessment.title.by_language[0][1]: assessment for assessment in old.assessments}
+    assessments = tuple(
+        replace(each, type=known.type, mode=known.mode, pass_mark=known.pass_mark)
+        if (known := stated.get(each.title.by_language[0][1]))
+        else each
+        for each in fresh.assessments
+    )
+    return replace(
+        old,
+        id=fresh.id,
+        version=1,
+        title=old.title,
+        outcomes=fresh.outcomes,
+        assessments=assessments,
+        rule=replace(fresh.rule, settled_after=old.rule.settled_after, approval=old.rule.approval),
+        supervision=(),
+    )

@@ -1,0 +1,226 @@
+"""Enabling: one screen, three fields, a preview with the real class, and Enable."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from lti.roles import Role
+from mappings.assessment import CourseId
+from mappings.profile import Workload
+from plugin.storage.unit_of_work import Storage
+from tests import factories
+from tests.factories import ISSUED, READ
+from tests.plugin.web.site import Browser, RecordedPlatform, Site, a_launch
+from tests.plugin.web.stock import COURSE, PLATFORM, a_platform, records
+
+LAUNCH = a_launch(Role.TEACHER, "2")
+SETUP, PREVIEW, ENABLE = (f"/teach/{LAUNCH.id}/{page}" for page in ("setup", "preview", "enable"))
+ASKED = {"workload.ects": "5", "level.eqf": "6", "participation": "920fbb3cbe"}
+"""The three fields that a teacher of the recorded course fills in."""
+FIELD = re.compile(r"<(input|textarea|select)\b([^>]*)>(.*?)(?=<(?:input|textarea|select|button)\b|</form>)", re.DOTALL)
+
+
+def shown_fields(page: str) -> dict[str, Any]:
+    """What a browser would send if nobody touched the form."""
+    form = page[page.index("/setup") :]
+    sent: dict[str, Any] = {}
+    for tag, attributes, rest in FIELD.findall(form):
+        name = re.search(r'name="([^"]+)"', attributes)
+        if name is None or name[1] in {"csrf_token", "language", "back"}:
+            continue
+        value = re.search(r'value="([^"]*)"', attributes)
+        if tag == "textarea":
+            sent[name[1]] = rest.partition("</textarea>")[0]
+        elif tag == "select":
+            chosen = re.search(r'<option value="([^"]*)" selected', rest)
+            sent[name[1]] = chosen[1] if chosen else ""
+        elif 'type="checkbox"' not in attributes:
+            sent[name[1]] = value[1] if value else ""
+        elif " checked" in attributes:
+            sent.setdefault(name[1], []).append(value[1] if value else "on")
+    return sent
+
+
+@pytest.fixture
+def course(rows: Storage) -> Site:
+    """The recorded course on a connected platform, and an institution that stated its profile."""
+    a_platform(rows)
+    with rows.begin() as work:
+        work.profiles.keep_issuer(factories.issuer(), READ)
+    return Site(rows, RecordedPlatform(records()))
+
+
+@pytest.fixture
+def teacher(course: Site) -> Browser:
+    """The course's teacher."""
+    return course.browser(LAUNCH)
+
+
+def send(teacher: Browser, **changes: Any) -> Any:
+    """Send the form as it is shown, with changes; dots in names are written as two underscores."""
+    fields = shown_fields(teacher.get(SETUP).text) | ASKED
+    fields |= {name.replace("__", "."): value for name, value in changes.items()}
+    return teacher.post(SETUP, fields)
+
+
+def test_the_form_comes_filled_from_platform_and_institution(teacher: Browser) -> None:
+    """Title, outcomes, assessments and institution are there, each with where it came from."""
+    page = teacher.get(SETUP).text
+
+    assert 'value="Micro-credential: Applied Data Analysis"' in page
+    assert "Prepare and clean a data set" in page
+    assert "Final exam (proctored, Safe Exam Browser)" in page
+    assert "Test Academy" in page
+    assert "from the platform" in page
+    assert "suggested: please check" in page
+
+
+def test_three_fields_and_two_clicks_enable_the_recorded_course(course: Site, teacher: Browser) -> None:
+    """Preview, Enable; the course is then read at once."""
+    sent = send(teacher)
+    teacher.post(ENABLE, page=PREVIEW)
+
+    with course.storage.reading() as work:
+        (offer,) = work.offers.of_course(PLATFORM, COURSE)
+        profile = work.profiles.course_profile(offer.profile_id, offer.profile_version)
+    assert sent.headers["Location"] == PREVIEW
+    assert offer.enabled
+    assert profile.workload == Workload(ects=factories.profile().workload.ects)  # type: ignore[union-attr]
+    assert profile.stated_by == "Tessa Teacher"
+
+
+def test_the_preview_counts_the_class_and_names_each_reason(teacher: Browser) -> None:
+    """Anna and Bruno get it; the others do not, and why."""
+    send(teacher)
+
+    page = teacher.get(PREVIEW).text
+
+    assert "If it were enabled now: 2 get it, 4 do not, 0 wait for a person." in page
+    assert "Anna Kowalska" in page
+    assert "The course is not completed." in page
+    assert "What is stated about supervision, and why not more" in page
+
+
+def test_what_is_missing_is_named_and_keeps_enable_away(teacher: Browser) -> None:
+    """Without a level nothing can be enabled, not even by a hand-made request."""
+    send(teacher, level__eqf="")
+
+    page = teacher.get(PREVIEW).text
+    status = teacher.post(ENABLE, page=PREVIEW).status_code
+
+    assert "Annex I, M8" in page
+    assert "If it were enabled now" not in page
+    assert status == 409
+
+
+def test_a_wrong_field_is_told_beside_it_and_in_the_summary(teacher: Browser) -> None:
+    """The summary links to the field, the field refers to its sentence, and what was typed is kept."""
+    answer = send(teacher, workload__ects="many", assessment__6__pass_mark="x")
+
+    assert answer.status_code == 422
+    for name in ("workload.ects", "assessment.6.pass_mark"):
+        assert f'href="#f-{name}"' in answer.text
+        assert f'id="f-{name}" aria-invalid="true" aria-describedby="p-{name}"' in answer.text
+    assert 'value="many"' in answer.text
+
+
+def test_a_word_finds_the_field_of_study(course: Site, teacher: Browser) -> None:
+    """No code is typed, and no script is needed."""
+    send(teacher, subjects="Statistics")
+
+    with course.storage.reading() as work:
+        draft = work.drafts.get(PLATFORM, COURSE)
+    assert draft is not None
+    assert [subject.label for subject in draft.profile.subjects] == ["Statistics"]
+
+
+def test_a_word_that_means_several_fields_is_asked_about(teacher: Browser) -> None:
+    """The person chooses, not the program."""
+    answer = send(teacher, subjects="language")
+
+    assert answer.status_code == 422
+    assert "Did you mean one of these?" in answer.text
+    assert "Language acquisition" in answer.text
+
+
+def test_a_declaration_of_supervision_is_of_the_one_who_made_it(course: Site, teacher: Browser) -> None:
+    """The name and the time are the server's, whatever is sent."""
+    send(
+        teacher,
+        assessment__7__supervision="on_site",
+        assessment__7__identity_verified="yes",
+        assessment__7__method="two invigilators",
+        stated_by="Somebody Else",
+    )
+
+    with course.storage.reading() as work:
+        draft = work.drafts.get(PLATFORM, COURSE)
+    assert draft is not None
+    (declared,) = draft.profile.supervision
+    assert (declared.stated_by, declared.method, declared.identity_verified) == (
+        "Tessa Teacher",
+        "two invigilators",
+        True,
+    )
+    assert declared.stated_at == ISSUED
+
+
+def test_an_assessment_that_does_not_count_is_left_out_everywhere(course: Site, teacher: Browser) -> None:
+    """Neither an outcome nor the rule refers to it any more."""
+    fields = shown_fields(teacher.get(SETUP).text) | ASKED
+    del fields["assessment.6.counts"]
+    teacher.post(SETUP, fields)
+
+    with course.storage.reading() as work:
+        draft = work.drafts.get(PLATFORM, COURSE)
+    assert draft is not None
+    assert [each.activity for each in draft.profile.assessments] == ["7", "8"]
+    assert "6" not in draft.profile.rule.required
+
+
+def test_without_an_institution_profile_the_page_says_who_can_help(rows: Storage) -> None:
+    """IT states it once."""
+    a_platform(rows)
+    teacher = Site(rows, RecordedPlatform(records())).browser(LAUNCH)
+    send(teacher)
+
+    answer = teacher.get(PREVIEW)
+
+    assert answer.status_code == 200
+    assert "its IT can" in answer.text
+
+
+def test_a_platform_that_is_not_connected_is_said(site: Site) -> None:
+    """No server error, a sentence."""
+    answer = site.browser(LAUNCH).get(SETUP)
+
+    assert answer.status_code == 200
+    assert "has not connected this platform" in answer.text
+
+
+def test_a_copied_course_takes_the_profile_along_as_a_draft(course: Site, teacher: Browser) -> None:
+    """What people stated comes along; nothing is enabled by that."""
+    send(teacher)
+    teacher.post(ENABLE, page=PREVIEW)
+    launch = a_launch(Role.TEACHER, "2", course="33", custom=(("context_id_history", "3"),))
+    copied = {name: _moved(record) for name, record in records().items()}
+    course.platform = RecordedPlatform(copied)
+    newcomer = course.browser(launch)
+
+    newcomer.post(f"/teach/{launch.id}/copy", page=f"/teach/{launch.id}/setup")
+
+    with course.storage.reading() as work:
+        draft = work.drafts.get(PLATFORM, launch.place.course)
+        offers = work.offers.of_course(PLATFORM, launch.place.course)
+    assert draft is not None
+    assert draft.copied_from == "3"
+    assert draft.profile.level is not None
+    assert offers == ()
+
+
+def _moved(record: Any) -> Any:
+    return replace(record, course=replace(record.course, id=CourseId("33")))
