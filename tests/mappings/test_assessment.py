@@ -51,6 +51,13 @@ def test_a_record_finds_results_and_ratings() -> None:
     assert shown.rating_of(CompetencyId("?")) is None
 
 
+def test_what_the_platform_does_not_say_is_not_assumed() -> None:
+    """No override, no open finding; a scale may end at half a point."""
+    half = Score(Decimal("0.5"), Decimal("0.5"), GradeState.POSTED)
+
+    assert (half.maximum, half.overridden, evidence().open_flag) == (Decimal("0.5"), False, False)
+
+
 def test_a_learner_is_known_by_an_id_alone() -> None:
     """Platforms may withhold names."""
     assert learner(full_name="", given_name="", family_name="").id == LearnerId("4")

@@ -12,9 +12,19 @@ import pytest
 from mappings.assessment import ActivityId, Presence
 from mappings.awarding import Award, decide
 from mappings.describe import describe
-from mappings.elements import MicroCredential, Provenance, QualityAssurance, Stated, Supervision, Supplier
+from mappings.elements import (
+    LearningOutcome,
+    MicroCredential,
+    Provenance,
+    QualityAssurance,
+    Stated,
+    Supervision,
+    Supplier,
+)
 from mappings.errors import InvalidValue
-from tests.factories import ISSUED, issuer, profile, record
+from tests.factories import ISSUED, issuer, profile, record, text
+
+OUTCOME = LearningOutcome("LO", text("Outcome"), assessed_by=())
 
 
 def credential() -> MicroCredential:
@@ -26,31 +36,38 @@ def credential() -> MicroCredential:
     return described
 
 
-def with_value(name: str, value: object) -> MicroCredential:
-    """Return the micro-credential with another value of one element."""
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("outcomes", ()),
+        ("outcomes", (OUTCOME,)),
+        ("outcomes", (replace(OUTCOME, assessed_by=(ActivityId("99"),)),)),
+        ("places", ()),
+        ("awarding_bodies", ()),
+        ("date_of_issue", datetime(2026, 1, 1)),
+    ],
+)
+def test_an_incomplete_micro_credential_cannot_be(name: str, value: object) -> None:
+    """No outcome, one assessed by nothing or by nothing that is stated, no place, no body, no time zone."""
     whole = credential()
     stated: Stated[Any] = getattr(whole, name)
     changes: dict[str, Any] = {name: replace(stated, value=value)}
-    return replace(whole, **changes)
+
+    with pytest.raises(InvalidValue):
+        replace(whole, **changes)
 
 
 @pytest.mark.parametrize(
     "make",
     [
-        lambda: with_value("outcomes", ()),
-        lambda: with_value("outcomes", (replace(credential().outcomes.value[0], assessed_by=()),)),
-        lambda: with_value("outcomes", (replace(credential().outcomes.value[0], assessed_by=(ActivityId("99"),)),)),
-        lambda: with_value("places", ()),
-        lambda: with_value("awarding_bodies", ()),
-        lambda: with_value("date_of_issue", datetime(2026, 1, 1)),
         lambda: Stated("x", ()),
         lambda: Provenance(Supplier.TEACHER, "profile", datetime(2026, 1, 1)),
         lambda: QualityAssurance(()),
         lambda: Supervision(Presence.UNKNOWN, True),
     ],
 )
-def test_an_incomplete_statement_cannot_be(make: Callable[[], object]) -> None:
-    """No outcome, an outcome assessed by nothing that is stated, no place, no body, no source, no zone."""
+def test_an_incomplete_part_cannot_be(make: Callable[[], object]) -> None:
+    """No source, no zone, no accreditation, unknown supervision."""
     with pytest.raises(InvalidValue):
         make()
 

@@ -33,6 +33,28 @@ def test_a_draft_needs_nothing_but_its_id() -> None:
     assert Issuer("x", 1).country is None
 
 
+def test_what_nobody_asked_for_is_not_in_a_rule() -> None:
+    """No quiet period, no approval, one proven outcome is enough, the platform's completion decides."""
+    assert AwardRule() == AwardRule(CompletedBy.PLATFORM, (), timedelta(0), every_outcome=False, approval=False)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: Workload(ects=Decimal("0.5")),
+        lambda: Workload(hours=Decimal(1)),
+        lambda: Level(1),
+        lambda: Level(8),
+        lambda: AwardRule(settled_after=timedelta(0)),
+        lambda: specification(QUIZ, "Quiz", "b1b68f6735", pass_mark=Decimal(0)),
+        lambda: profile(valid_for_months=1),
+    ],
+)
+def test_a_value_at_its_bound_is_accepted(make: Callable[[], object]) -> None:
+    """The smallest and largest that can be."""
+    assert make()
+
+
 @pytest.mark.parametrize(
     "make",
     [

@@ -104,6 +104,7 @@ def changed(**changes: Any) -> dict[str, Any]:
         changed(outcomes=[stored(outcomes_by_assessment()[0]) | {"proof": {"is": "Luck", "assessments": []}}]),
         changed(outcomes=[stored(outcomes_by_assessment()[0]) | {"proof": "luck"}]),
         changed(outcomes=7),
+        changed(title={"is": "Text", "by_language": [["en", "x", "y"]]}),
     ],
 )
 def test_what_is_no_snapshot_is_refused(data: dict[str, Any]) -> None:
@@ -113,6 +114,12 @@ def test_what_is_no_snapshot_is_refused(data: dict[str, Any]) -> None:
 
     assert refused.value.code == "unreadable_snapshot"
     assert "Data Analysis" not in str(refused.value)
+
+
+def test_an_image_that_is_no_base64_is_refused() -> None:
+    """Rather than read as something shorter."""
+    with pytest.raises(UnreadableSnapshot):
+        load(Issuer, stored(issuer()) | {"logo_png": "iV*BORw0"})
 
 
 @pytest.mark.parametrize("value", ["text", CourseProfile, 3])

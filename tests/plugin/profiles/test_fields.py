@@ -10,7 +10,7 @@ from marshmallow import ValidationError
 
 from mappings.text import Text
 from mappings.vocabularies.terms import term
-from plugin.profiles.fields import Hours, LanguageText, Logo, Moment, Name, TermOf, Words
+from plugin.profiles.fields import Hours, LanguageText, Logo, Moment, Name, TermOf, Words, web_address
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 8
 
@@ -85,14 +85,22 @@ def test_a_name_fits_into_an_address() -> None:
 
 
 def test_a_logo_is_a_png_in_base64() -> None:
-    """Line breaks are allowed."""
-    written = base64.encodebytes(PNG).decode()
+    """Line breaks are allowed, and 200,000 bytes."""
+    largest = PNG + b"\0" * (200_000 - len(PNG))
 
-    assert Logo().deserialize(written) == PNG
+    assert Logo().deserialize(base64.encodebytes(PNG).decode()) == PNG
+    assert Logo().deserialize(base64.b64encode(largest).decode()) == largest
 
 
 @pytest.mark.parametrize(
-    "written", ["%%%", "é", base64.b64encode(b"GIF89a").decode(), base64.b64encode(PNG + b"\0" * 200_000).decode()]
+    "written",
+    [
+        "%%%",
+        "é",
+        "*" + base64.b64encode(PNG).decode(),
+        base64.b64encode(b"GIF89a").decode(),
+        base64.b64encode(PNG + b"\0" * (200_001 - len(PNG))).decode(),
+    ],
 )
 def test_other_logos_are_refused(written: str) -> None:
     """No base64, no PNG, too large."""
@@ -100,7 +108,9 @@ def test_other_logos_are_refused(written: str) -> None:
         Logo().deserialize(written)
 
 
-@pytest.mark.parametrize(("written", "span"), [("48", timedelta(days=2)), (0, timedelta(0))])
+@pytest.mark.parametrize(
+    ("written", "span"), [("48", timedelta(days=2)), (0, timedelta(0)), ("99999", timedelta(hours=99999))]
+)
 def test_a_quiet_period_is_written_in_whole_hours(written: object, span: timedelta) -> None:
     """As text or number."""
     assert Hours().deserialize(written) == span
@@ -111,3 +121,10 @@ def test_other_spans_are_refused(written: str) -> None:
     """Negative, broken, without end."""
     with pytest.raises(ValidationError):
         Hours().deserialize(written)
+
+
+def test_an_address_inside_a_campus_is_accepted() -> None:
+    """A host without a top-level domain is one, another scheme is none."""
+    assert web_address().deserialize("http://intranet/quality") == "http://intranet/quality"
+    with pytest.raises(ValidationError):
+        web_address().deserialize("javascript:alert(1)")
