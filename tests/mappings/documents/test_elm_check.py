@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from typing import Any
 
@@ -11,8 +10,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mappings.documents.elm_check import Problem, ProblemCode, missing_elements, problems
-from mappings.documents.elm_completeness import PLACES
-from mappings.documents.elm_graph import as_list, nodes
 from mappings.elements import Element
 from tests.mappings.documents.elm_samples import rendered
 
@@ -315,44 +312,3 @@ def test_depth_is_no_exception() -> None:
 
     assert problems(document)
     assert len(missing_elements(document)) == 11
-
-
-def test_our_own_document_is_complete() -> None:
-    """Every mandatory element of Annex I stands at one of its places."""
-    assert missing_elements(rendered()) == ()
-
-
-@pytest.mark.parametrize("element", list(PLACES))
-def test_an_element_removed_from_all_its_places_is_missing(element: Element) -> None:
-    """M1..M11: exactly that one is named."""
-    document = rendered()
-    for place in PLACES[element]:
-        remove(document, place)
-
-    assert missing_elements(document) == (element,)
-
-
-def remove(document: dict[str, Any], place: tuple[str, ...]) -> None:
-    """Remove the last key of ``place`` from every node that the keys before it lead to, and from all its copies."""
-    owners = [document]
-    for key in place[:-1]:
-        owners = [each for owner in owners for each in as_list(owner.get(key)) if isinstance(each, dict)]
-    ids = {owner.get("id") for owner in owners}
-    for found in nodes(document):
-        if isinstance(found.node, dict) and found.node.get("id") in ids:
-            found.node.pop(place[-1], None)
-
-
-def test_an_element_behind_a_reference_is_found() -> None:
-    """Foreign documents describe a node once and name it elsewhere."""
-    document = rendered()
-    described = document["issuer"]
-    document["issuer"] = described["id"]
-    claim(document)["awardedBy"]["awardingBody"] = [{"id": described["id"]}]
-
-    assert missing_elements(document) == ()
-
-
-def test_rendered_json_stays_json() -> None:
-    """The sample of this module is what a reader gets, not what Python held."""
-    assert json.loads(json.dumps(rendered())) == rendered()

@@ -65,6 +65,7 @@ def test_what_no_font_draws_is_transliterated(text: str, shown: str) -> None:
         ("דוד (David) 42", "42 (David) " + "דוד"[::-1]),
         ("א(ב[ג]ד)ה", "ה(ד[ג]ב)א"),
         ("x (אב) y", "x (בא) y"),
+        ("x (א) (y)", "x (א) (y)"),
         ("x) אב", "x) בא"),
         ("שָׁלוֹם", "שלום"[::-1]),
         ("سلام", "\ufee1\ufefc\ufeb3"),
