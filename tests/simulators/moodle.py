@@ -48,6 +48,25 @@ def key(parameters: Mapping[str, object]) -> tuple[tuple[str, str], ...]:
     return tuple(sorted((name, str(value)) for name, value in parameters.items()))
 
 
+def enlarged(learners: int) -> Recorded:
+    """Return the recorded course with so many learners, each of whom did what Anna (user 4) did."""
+    answers = recorded()
+    users = answers["core_enrol_get_enrolled_users", key({"courseid": 3})]
+    gradable = answers["core_grades_get_gradable_users", key({"courseid": 3})]["users"]
+    grades = answers["gradereport_user_get_grade_items", key({"courseid": 3})]["usergrades"]
+    anna = next(user for user in users if user["id"] == 4)
+    graded = next(user for user in grades if user["userid"] == 4)
+    numbers = range(1000, 1000 + learners)
+    users[:] = [{**anna, "id": number, "idnumber": f"STU-{number}"} for number in numbers]
+    gradable[:] = [{"id": number} for number in numbers]
+    grades[:] = [{**graded, "userid": number} for number in numbers]
+    of_anna = [(place, answer) for place, answer in answers.items() if ("userid", "4") in place[1]]
+    for (function, arguments), answer in of_anna:
+        for number in numbers:
+            answers[function, key({**dict(arguments), "userid": number})] = answer
+    return answers
+
+
 def refusal(errorcode: str, exception: str = "core\\exception\\moodle_exception", message: str = "") -> dict[str, str]:
     """Return an error as Moodle sends it, with status 200."""
     return {"exception": exception, "errorcode": errorcode, "message": message or errorcode}

@@ -354,6 +354,33 @@ def test_a_canvas_without_new_quizzes_is_read(simulator: CanvasSimulator, canvas
     assert [one.method for one in evidence if one.activity == NEW_QUIZ] == ["LockDown Browser required"]
 
 
+def test_quizzes_that_may_not_be_read_are_a_fault(simulator: CanvasSimulator, canvas: Canvas) -> None:
+    """A missing permission is not «no quizzes»."""
+    simulator.forbidden.add("/api/v1/courses/565/quizzes")
+
+    with pytest.raises(PlatformError) as raised:
+        list(canvas.read(COURSE))
+
+    assert raised.value.fault is Fault.NO_ACCESS
+
+
+def test_a_course_without_quizzes_asks_for_none(simulator: CanvasSimulator, canvas: Canvas) -> None:
+    """Neither kind."""
+    simulator.course.assignments = [row for row in simulator.course.assignments if row["id"] == 357]
+
+    record = next(canvas.read(COURSE, [TERRENCE]))
+
+    assert [result.activity for result in record.results] == [PORTFOLIO]
+    assert [asked for asked in simulator.asked if "quizzes" in asked.path] == []
+
+
+def test_a_course_grade_that_may_not_be_seen_is_none(simulator: CanvasSimulator, canvas: Canvas) -> None:
+    """Canvas leaves the grades out; that is not «ungraded»."""
+    del simulator.course.enrollments[0]["grades"]
+
+    assert next(canvas.read(COURSE, [TERRENCE])).course_score is None
+
+
 @pytest.mark.parametrize("throttle", [Reply(status=429), Reply(b"403 Forbidden (Rate Limit Exceeded)", status=403)])
 def test_a_throttled_course_is_read_to_its_end(simulator: CanvasSimulator, throttle: Reply) -> None:
     """Nothing is missing after the waits."""

@@ -22,7 +22,7 @@ from mappings.assessment import (
     Standing,
 )
 from tests.lti.conftest import LOCAL
-from tests.simulators.moodle import MoodleSimulator, key, refusal
+from tests.simulators.moodle import MoodleSimulator, enlarged, key, refusal
 
 COURSE = CourseId("3")
 ANNA, BRUNO, CHIARA, DIETER, EVA, FARID = (LearnerId(number) for number in "456789")
@@ -341,6 +341,16 @@ def test_the_grades_of_all_come_in_one_call(simulator: MoodleSimulator, moodle: 
     assert len(simulator.calls("gradereport_user_get_grade_items")) == 1
 
 
+def test_the_grades_of_one_come_alone(
+    simulator: MoodleSimulator, moodle: Moodle, records: dict[LearnerId, AssessmentRecord]
+) -> None:
+    """Reading one learner again, as before issuing, gives the same without the grades of the others."""
+    record = next(moodle.read(COURSE, [BRUNO]))
+
+    assert (record.results, record.course_score) == (records[BRUNO].results, records[BRUNO].course_score)
+    assert simulator.calls("gradereport_user_get_grade_items")[-1]["userid"] == BRUNO
+
+
 def test_an_unchanged_course_asks_for_no_learner_singly(simulator: MoodleSimulator, moodle: Moodle) -> None:
     """The second sync reads the lists, sees that nobody did anything, and stops."""
     assert list(moodle.read(COURSE, since=AFTER_ALL)) == []
@@ -376,6 +386,47 @@ def test_batches_give_the_same_records_in_fewer_requests() -> None:
 
     assert read[0][0] == read[1][0] == 6
     assert read[1][1] < 12 < read[0][1]
+
+
+def test_a_large_course_takes_few_requests() -> None:
+    """At most 12, and one for each learner: 200 learners with three calls each, sixty calls in one request."""
+    with MoodleSimulator(enlarged(200), batch=True) as running:
+        moodle = Moodle.connect(PlatformId("moodle"), running.url, running.token, LOCAL)
+
+        completed = [record.completion.completed for record in moodle.read(COURSE)]
+
+    assert completed == [True] * 200
+    assert len(running.asked) <= 25
+
+
+def test_people_come_in_pages(simulator: MoodleSimulator, moodle: Moodle, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Eight people, four a page; a page that is a little short is not taken for the last."""
+    monkeypatch.setattr("lti.platforms.moodle._PEOPLE_A_PAGE", 4)
+
+    assert len(moodle.people(COURSE)) == 8
+    pages = [form["options[1][value]"] for form in simulator.calls("core_enrol_get_enrolled_users")]
+    assert pages == ["0", "4", "8"]
+
+
+def test_competencies_that_may_not_be_read_are_a_fault(simulator: MoodleSimulator, moodle: Moodle) -> None:
+    """A missing right is not «no competencies»."""
+    place = ("core_competency_list_course_competencies", key({"id": 3}))
+    simulator.answers[place] = refusal("nopermissions")
+
+    with pytest.raises(PlatformError) as raised:
+        next(moodle.read(COURSE))
+
+    assert (raised.value.fault, raised.value.place) == (Fault.NO_ACCESS, place[0])
+
+
+def test_a_quiz_that_may_not_be_read_is_a_fault(simulator: MoodleSimulator, moodle: Moodle) -> None:
+    """Only «invalidresponse» is the trace of Safe Exam Browser."""
+    simulator.answers["mod_quiz_get_quiz_access_information", key({"quizid": 4})] = refusal("nopermissions")
+
+    with pytest.raises(PlatformError) as raised:
+        next(moodle.read(COURSE))
+
+    assert raised.value.fault is Fault.NO_ACCESS
 
 
 def test_other_courses_of_a_person_are_not_asked_for(simulator: MoodleSimulator, moodle: Moodle) -> None:

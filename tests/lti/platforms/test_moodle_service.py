@@ -222,6 +222,57 @@ def test_a_batch_without_answers_is_malformed() -> None:
     assert raised.value.fault is Fault.MALFORMED_ANSWER
 
 
+@pytest.mark.parametrize("data", ["{", '"usergrades'])
+def test_a_batch_with_broken_answers_is_malformed(data: str) -> None:
+    """JSON inside JSON can be cut off too."""
+    with MoodleSimulator(batch=True) as running:
+        service = MoodleService(running.url, running.token, LOCAL)
+        running.plan(asks(BATCH), Reply({"responses": [{"error": False, "data": data}]}))
+
+        with pytest.raises(PlatformError) as raised:
+            service.call_each([Call("core_webservice_get_site_info")], batch=True)
+
+    assert (raised.value.fault, raised.value.place) == (Fault.MALFORMED_ANSWER, "core_webservice_get_site_info")
+
+
+def test_a_refusal_by_an_empty_list_is_found_inside_a_batch_too() -> None:
+    """In its place, beside the other answers."""
+    with MoodleSimulator(batch=True) as running:
+        service = MoodleService(running.url, running.token, LOCAL)
+        calls = [Call(ASSIGNMENTS, {"courseids[0]": 3}), Call("core_webservice_get_site_info")]
+
+        refused, site = service.call_each(calls, batch=True)
+
+    assert isinstance(refused, PlatformError)
+    assert refused.fault is Fault.NO_ACCESS
+    assert not isinstance(site, PlatformError)
+
+
+@pytest.mark.parametrize("batch", [True, False])
+def test_a_token_that_ends_between_calls_is_raised(batch: bool) -> None:
+    """It is not about one call: nothing more would be read."""
+    with MoodleSimulator(batch=batch) as running:
+        service = MoodleService(running.url, running.token, LOCAL)
+        running.plan(lambda _: True, Reply(refusal("invalidtoken")))
+
+        with pytest.raises(PlatformError) as raised:
+            service.call_each([Call("core_webservice_get_site_info")], batch=batch)
+
+    assert raised.value.fault is Fault.TOKEN_REFUSED
+
+
+@pytest.mark.parametrize(
+    ("status", "fault"), [(404, Fault.NOT_FOUND), (403, Fault.NO_ACCESS), (500, Fault.PLATFORM_DOWN)]
+)
+def test_a_status_that_is_not_200_is_not_moodles_answer(
+    simulator: MoodleSimulator, moodle: Moodle, status: int, fault: Fault
+) -> None:
+    """A proxy or a wrong address speaks."""
+    simulator.plan(asks(GRADES), Reply(b"<html>", status=status))
+
+    assert fault_of(moodle).fault is fault
+
+
 def test_arguments_are_written_as_php_reads_them() -> None:
     """Lists and objects in brackets, true as 1."""
     arguments = {"courseids": [3, 4], "options": [{"name": "a", "value": True}], "userid": "5"}
