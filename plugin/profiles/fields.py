@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 from abc import abstractmethod
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
@@ -14,11 +15,13 @@ from typing import Any, Final, NoReturn, TypeVar
 
 from marshmallow import ValidationError, fields, validate
 
+from mappings.documents.languages import language_term
 from mappings.errors import MappingError
 from mappings.text import Text, clean
 from mappings.vocabularies.terms import Term, search, term
 
 V = TypeVar("V")
+_TAG: Final = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*\Z")
 _PNG: Final = b"\x89PNG\r\n\x1a\n"
 _DIGITS: Final = 5
 _LOGO_LIMIT: Final = 200_000
@@ -92,13 +95,28 @@ class Name(Words):
         super().__init__(validate=validate.Regexp(r"[A-Za-z0-9._:-]{1,64}\Z", error=sentence), **kwargs)
 
 
+def _spoken(tag: object) -> str:
+    """Return a language tag that the EU table of languages knows; documents could not name another."""
+    if not isinstance(tag, str) or not _TAG.match(tag):
+        refuse(f"Write a language by its tag, as en or nl; {tag!r} is none.")
+    checked(lambda: language_term(tag))
+    return tag
+
+
+class LanguageTag(Written[str]):
+    """A language by its BCP 47 tag: ``en``, ``nl``, ``en-GB``."""
+
+    def _read(self, value: object) -> str:
+        return _spoken(str(value))
+
+
 class LanguageText(Written[Text]):
     """Text by language: ``{en: Data analysis, nl: Gegevensanalyse}``."""
 
     def _read(self, value: object) -> Text:
         if not isinstance(value, Mapping) or not all(isinstance(each, str) for each in value.values()):
             refuse("Write it by language, as {en: …}.")
-        return checked(lambda: Text.of(value))
+        return checked(lambda: Text.of({_spoken(tag): text for tag, text in value.items()}))
 
     def _write(self, value: Text) -> object:
         return value.as_map()

@@ -16,6 +16,7 @@ from mappings.scales import Band, Scale, ShownAs
 from plugin.profiles.fields import (
     REQUIRED,
     Hours,
+    LanguageTag,
     LanguageText,
     Logo,
     Moment,
@@ -182,7 +183,7 @@ class CourseProfileSchema(Part):
     stacks_towards = LanguageText()
     further_information = LanguageText()
     homepage = web_address()
-    languages = fields.List(fields.String(validate=validate.Regexp(r"[a-z]{2}\Z", error="Write ISO 639-1, as en.")))
+    languages = fields.List(LanguageTag())
     starts_at = Moment()
     ends_at = Moment()
     valid_for_months = fields.Integer(validate=validate.Range(1, 1200, error="Must be 1 to 1200 months."))

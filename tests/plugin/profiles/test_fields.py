@@ -10,7 +10,7 @@ from marshmallow import ValidationError
 
 from mappings.text import Text
 from mappings.vocabularies.terms import term
-from plugin.profiles.fields import Hours, LanguageText, Logo, Moment, Name, TermOf, Words, web_address
+from plugin.profiles.fields import Hours, LanguageTag, LanguageText, Logo, Moment, Name, TermOf, Words, web_address
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 8
 
@@ -62,7 +62,9 @@ def test_text_is_written_by_language() -> None:
     assert LanguageText().deserialize({"en": " Data ", "nl": "Data"}) == Text.of({"en": "Data", "nl": "Data"})
 
 
-@pytest.mark.parametrize("written", ["Data", {}, {"en": ""}, {"en": 7}, {"English": "Data"}, {"en": "a\x00"}])
+@pytest.mark.parametrize(
+    "written", ["Data", {}, {"en": ""}, {"en": 7}, {"English": "Data"}, {"xx": "Data"}, {7: "Data"}, {"en": "a\x00"}]
+)
 def test_text_without_its_language_or_without_content_is_refused(written: object) -> None:
     """The sentence says how to write it or what is wrong."""
     with pytest.raises(ValidationError):
@@ -128,3 +130,16 @@ def test_an_address_inside_a_campus_is_accepted() -> None:
     assert web_address().deserialize("http://intranet/quality") == "http://intranet/quality"
     with pytest.raises(ValidationError):
         web_address().deserialize("javascript:alert(1)")
+
+
+@pytest.mark.parametrize("written", ["en", "nl", "en-GB", "gle"])
+def test_a_language_is_written_by_its_tag(written: str) -> None:
+    """Two letters, three where a person prefers them, with a region."""
+    assert LanguageTag().deserialize(written) == written
+
+
+@pytest.mark.parametrize("written", ["English", "EN", "xx", "", 7])
+def test_a_language_that_documents_could_not_name_is_refused(written: object) -> None:
+    """No tag, or none of the EU table."""
+    with pytest.raises(ValidationError):
+        LanguageTag().deserialize(written)

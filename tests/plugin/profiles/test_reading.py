@@ -236,7 +236,7 @@ def test_every_problem_is_named_at_once_with_its_path() -> None:
         "level.eqf": "An EQF level is 1 to 8.",
         "participation": "'formal learning' is not a concept of the list modes-learning-assessment.",
         "homepage": "Not a valid URL.",
-        "languages[0]": "Write ISO 639-1, as en.",
+        "languages[0]": "Write a language by its tag, as en or nl; 'English' is none.",
         "starts_at": "Write a date as 2026-09-01 or a time with its zone as 2026-09-01T08:00:00+02:00.",
         "ends_at": "Say in which time zone this is, as in 2026-09-01T08:00:00+02:00.",
         "rule.required[0]": "This activity is not declared under assessments.",
