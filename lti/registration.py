@@ -115,10 +115,10 @@ class Registered:
 
 
 def asker(network: Network) -> Ask:
-    """Return what sends requests within the limits of ``network``; nothing is sent twice."""
+    """Return what sends requests within the limits of ``network``; a POST is never sent twice."""
 
     def ask(request: Request) -> Answer:
-        with open_session(network, repeatable=frozenset()) as session:
+        with open_session(network) as session:
             return send(session, request, network)
 
     return ask

@@ -16,9 +16,10 @@ class Wish:
     feeds: str
 
 
+ROSTER_SCOPE = "https://purl.imsglobal.org/spec/lti-nrps/scope/contextmembership.readonly"
 SCOPES = (
     Wish(
-        "https://purl.imsglobal.org/spec/lti-nrps/scope/contextmembership.readonly",
+        ROSTER_SCOPE,
         "M1, identification of the learner: who is in the course, and as what",
     ),
     Wish(

@@ -22,9 +22,12 @@ from lti.network import Network
 from lti.platforms import Platform
 from lti.platforms.canvas import Canvas
 from lti.platforms.moodle import Moodle
+from lti.registration import asker
 from lti.registry import Registry
 from lti.states import States
 from lti.tokens import TokensInMemory
+from lti.tool import Tool
+from mappings.assessment import PlatformId
 from mappings.documents.envelope import Format
 from mappings.documents.rendering import render
 from plugin import delivery, issuing, scheduling, sync
@@ -36,6 +39,8 @@ from plugin.jobs.bell import Bell
 from plugin.jobs.queue import make_queue
 from plugin.jobs.tasks import Jobs
 from plugin.offering import OfferingTools
+from plugin.preflight import PreflightTools, preflight
+from plugin.registering import RegisteringTools
 from plugin.scheduling import SchedulingTools
 from plugin.sealing import Sealed, Sealer
 from plugin.sealing.jades import JadesSealer
@@ -46,13 +51,14 @@ from plugin.storage.engine import open_engine
 from plugin.storage.launches import Launches
 from plugin.storage.outbox import Topic
 from plugin.storage.platforms import Connected
-from plugin.storage.registrations import Registrations, ToolKeys
+from plugin.storage.registrations import Invites, Registrations, ToolKeys
 from plugin.storage.unit_of_work import Storage
 from plugin.storage.vault import Vault
 from plugin.sync import SyncTools
 from plugin.verification import CheckContext, check
 from plugin.web import entrance, pages, security
 from plugin.web.launching import LaunchTools
+from plugin.web.registering import RegistrationPages
 from plugin.web.tools import PageTools
 
 Clock = Callable[[], datetime]
@@ -114,7 +120,7 @@ def create_app(settings: Settings) -> Flask:
     app.wsgi_app = ProxyFix(app.wsgi_app, *([settings.proxy_hops] * 4))  # type: ignore[method-assign]
     security.init_app(app)
     pages.init_app(app, page_tools(bridge))
-    entrance.init_app(app, launch_tools(bridge))
+    entrance.init_app(app, launch_tools(bridge), registration_pages(bridge))
     return app
 
 
@@ -144,6 +150,42 @@ def launch_tools(bridge: Bridge) -> LaunchTools:
         home=entrance.home,
         clock=bridge.clock,
         public_url=settings.public_url,
+    )
+
+
+def registering_tools(bridge: Bridge) -> RegisteringTools:
+    """Return what connecting a platform works with."""
+    return RegisteringTools(
+        invites=Invites(bridge.storage),
+        registrations=Registrations(bridge.storage),
+        ask=asker(campus(bridge.settings)),
+        tool=Tool(bridge.settings.public_url),
+        clock=bridge.clock,
+    )
+
+
+def preflight_tools(bridge: Bridge) -> PreflightTools:
+    """Return what tries out a connected platform."""
+
+    def connected(platform: PlatformId) -> Connected:
+        with bridge.storage.reading() as work:
+            return work.platforms.get(platform)
+
+    return PreflightTools(
+        registrations=Registrations(bridge.storage),
+        launches=Launches(bridge.storage),
+        tool_keys=ToolKeys(bridge.storage),
+        connected=connected,
+        network=campus(bridge.settings),
+        clock=bridge.clock,
+    )
+
+
+def registration_pages(bridge: Bridge) -> RegistrationPages:
+    """Return what the pages of a registration work with."""
+    trying = preflight_tools(bridge)
+    return RegistrationPages(
+        registering=registering_tools(bridge), preflight=lambda registration: preflight(trying, registration)
     )
 
 

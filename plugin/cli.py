@@ -8,7 +8,7 @@ import sys
 import click
 
 from lti.errors import LtiError
-from plugin.commands import courses, operating, people, seals
+from plugin.commands import connecting, courses, operating, people, seals
 from plugin.errors import BridgeError
 from plugin.logs import configure_logs
 from plugin.sealing.errors import SealError
@@ -39,8 +39,10 @@ def microcred(*, quiet: bool) -> None:
     configure_logs("WARNING" if quiet else "INFO")
 
 
-for command in (*seals.COMMANDS, *courses.COMMANDS, *people.COMMANDS, *operating.COMMANDS):
+for command in (*seals.COMMANDS, *connecting.COMMANDS, *courses.COMMANDS, *people.COMMANDS, *operating.COMMANDS):
     microcred.add_command(command)
+
+seals.keys.add_command(connecting.rotate_keys)
 
 
 def main() -> None:

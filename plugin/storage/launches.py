@@ -7,9 +7,12 @@ from datetime import datetime
 from sqlalchemy import delete, select
 
 from lti.claims import KEPT, Launch, LaunchId, VerifiedClaims, read_launch
+from lti.stores import Registration
 from plugin.storage.lti_tables import launches
 from plugin.storage.unit_of_work import Storage
 from plugin.storage.writing import insert_if_absent
+
+_TRIED = 50
 
 
 class Launches:
@@ -27,9 +30,16 @@ class Launches:
 
     def find(self, launch: LaunchId) -> Launch | None:
         """Return a kept launch."""
-        with self._storage.engine.connect() as connection:
+        with self._storage.read() as connection:
             row = connection.execute(select(launches).where(launches.c.id == launch)).one_or_none()
         return None if row is None else read_launch(row.claims, LaunchId(row.id), row.client_id, row.launched_at)
+
+    def launched(self, registration: Registration) -> bool:
+        """Say whether a launch from this platform is remembered."""
+        query = select(launches.c.claims).where(launches.c.client_id == registration.client_id).limit(_TRIED)
+        with self._storage.read() as connection:
+            rows = connection.execute(query).all()
+        return any(row.claims.get("iss") == registration.issuer for row in rows)
 
     def forget_before(self, moment: datetime) -> int:
         """Delete launches older than ``moment`` and return how many."""

@@ -24,7 +24,7 @@ class Registrations:
     def find(self, issuer: str, client_id: str) -> Registration | None:
         """Return the registration of this pair."""
         query = select(registrations).where(registrations.c.id == registration_id(issuer, client_id))
-        with self._storage.engine.connect() as connection:
+        with self._storage.read() as connection:
             row = connection.execute(query).one_or_none()
         return None if row is None else _registration(row)
 
@@ -35,7 +35,7 @@ class Registrations:
     def registrations(self) -> tuple[Registration, ...]:
         """Return all, oldest first."""
         query = select(registrations).order_by(registrations.c.created_at, registrations.c.id)
-        with self._storage.engine.connect() as connection:
+        with self._storage.read() as connection:
             return tuple(_registration(row) for row in connection.execute(query))
 
     def save(self, registration: Registration, now: datetime) -> None:
@@ -51,7 +51,7 @@ class Registrations:
         """Return the deployments of a registration, allowed or not, oldest first."""
         query = select(deployments).where(deployments.c.registration_id == registration)
         query = query.order_by(deployments.c.first_seen_at, deployments.c.platform_id)
-        with self._storage.engine.connect() as connection:
+        with self._storage.read() as connection:
             return tuple(_deployment(row) for row in connection.execute(query))
 
     def note_deployment(self, deployment: Deployment) -> None:
@@ -83,7 +83,7 @@ class Invites:
     def is_open(self, digest: str, now: datetime) -> bool:
         """Say whether the invite exists, has not expired and was not spent."""
         query = select(invites.c.digest).where(*_open(digest, now))
-        with self._storage.engine.connect() as connection:
+        with self._storage.read() as connection:
             return connection.execute(query).first() is not None
 
     def spend(self, digest: str, now: datetime) -> bool:
@@ -101,7 +101,7 @@ class ToolKeys:
     def keys(self) -> tuple[ToolKey, ...]:
         """Return all, oldest first."""
         query = select(tool_keys).order_by(tool_keys.c.created_at, tool_keys.c.key_id)
-        with self._storage.engine.connect() as connection:
+        with self._storage.read() as connection:
             rows = connection.execute(query).all()
         unlock = self._storage.vault.unlock
         return tuple(ToolKey(row.key_id, unlock(row.private_key).encode(), row.created_at) for row in rows)

@@ -63,6 +63,12 @@ class Storage:
             work.audit.flush()
 
     @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """Open a bare connection that only reads: it takes no write lock."""
+        with self.engine.connect() as connection:
+            yield connection.execution_options(**{READ_ONLY: True})
+
+    @contextmanager
     def reading(self) -> Iterator[UnitOfWork]:
         """Open a transaction that only reads, and blocks nobody."""
         with self.engine.connect() as connection:

@@ -6,19 +6,23 @@ from flask import Flask, url_for
 
 from lti.claims import Launch, Message
 from lti.roles import Role
-from plugin.web import arrival, errors, launch, placing, wellknown
+from plugin.web import arrival, errors, launch, placing, registering, wellknown
 from plugin.web.launching import LaunchTools, keep
+from plugin.web.registering import RegistrationPages
 from plugin.web.verify import csrf
 
 _LEARNERS = frozenset({Role.LEARNER, Role.PREVIEW})
 _TEACHERS = frozenset({Role.TEACHER, Role.ADMINISTRATOR})
 
 
-def init_app(app: Flask, tools: LaunchTools) -> None:
+def init_app(app: Flask, tools: LaunchTools, registration: RegistrationPages) -> None:
     """Register the pages. What platforms post carries no CSRF token; :mod:`plugin.web.launch` says why that is safe."""
     keep(app, tools)
+    registering.keep(app, registration)
     csrf.exempt(launch.blueprint)
-    for blueprint in (launch.blueprint, placing.blueprint, arrival.blueprint, wellknown.blueprint):
+    csrf.exempt(registering.blueprint)
+    pages = (launch, registering, placing, arrival, wellknown)
+    for blueprint in [each.blueprint for each in pages]:
         app.register_blueprint(blueprint)
     errors.init_app(app)
 

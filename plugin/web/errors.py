@@ -6,6 +6,9 @@ is not registered gets neither. A refusal is logged by its code; nothing that wa
 
 from __future__ import annotations
 
+from traceback import walk_tb
+from types import TracebackType
+
 import structlog
 from flask import Flask, render_template, request
 
@@ -29,6 +32,14 @@ def init_app(app: Flask) -> None:
     """Answer every error of lti/ that leaves a view of ``app`` with a page."""
     app.register_error_handler(LaunchRefused, _refused)
     app.register_error_handler(PlatformError, _platform_failed)
+    app.log_exception = _log_fault  # type: ignore[method-assign]  # Flask's own logs the path, which may hold an invite
+
+
+def _log_fault(exc_info: tuple[type, BaseException, TracebackType] | tuple[None, None, None]) -> None:
+    """Log where a fault of ours happened: the view and the innermost line, never the address that was asked for."""
+    kind, _, trace = exc_info
+    innermost = [f"{frame.f_code.co_filename.rpartition('/')[2]}:{line}" for frame, line in walk_tb(trace)][-1:]
+    _log.error("fault", place=" ".join([request.endpoint or "", *innermost]), error=kind.__name__ if kind else "")
 
 
 def _refused(error: LaunchRefused) -> tuple[str, int]:

@@ -188,6 +188,7 @@ class LtiPlatform(Simulator):
             "/register": self._register,
             "/auth": self._auth,
             "/deep-linking-return": self._take_items,
+            "/token": self._token,
         }
         route = routes.get(asked.path)
         return route(asked) if route else Reply({"error": "not_found"}, 404)
@@ -233,6 +234,15 @@ class LtiPlatform(Simulator):
         target = html.escape(asked.argument("redirect_uri"))
         page = f'<form method="post" action="{target}">{fields}</form><script>document.forms[0].submit()</script>'
         return Reply(page.encode(), headers={"Content-Type": "text/html; charset=utf-8"})
+
+    def _token(self, asked: Asked) -> Reply:
+        """Grant the scopes that the tool has; the assertion is for the tests of tokens to check."""
+        assertion = jwt.decode(asked.form["client_assertion"], options={"verify_signature": False})
+        granted = [scope for scope in asked.form["scope"].split() if scope in self.tools[assertion["iss"]].scopes]
+        if not granted:
+            return Reply({"error": "invalid_scope"}, 400)
+        token = {"access_token": secrets.token_hex(16), "token_type": "Bearer", "expires_in": 3600}
+        return Reply(token | {"scope": " ".join(granted)})
 
     def _take_items(self, asked: Asked) -> Reply:
         """Accept a deep linking response as Moodle does: signature by the tool's key set, issuer is the client id."""

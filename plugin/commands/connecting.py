@@ -1,0 +1,64 @@
+"""Sub-commands about connecting learning platforms over LTI: ``invite``, ``registrations``, ``rotate``."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import click
+
+from lti.claims import RegistrationId
+from lti.tool_keys import SETTLING, rotate
+from mappings.assessment import PlatformId
+from plugin import registering
+from plugin.app import Bridge, preflight_tools, registering_tools
+from plugin.commands.bridge import open_bridge
+from plugin.preflight import preflight
+from plugin.storage.registrations import Registrations, ToolKeys
+
+
+@click.command("invite")
+@click.option("--days", type=click.IntRange(1, 90), default=7, show_default=True, help="How long the URL can be used.")
+def invite_platform(days: int) -> None:
+    """Print one URL that connects a Moodle or Canvas when it is pasted there. It can be used once.
+
+    Moodle: Site administration > Plugins > External tool > Manage tools. Canvas: Admin > Apps > Manage. Opened in a
+    browser, the URL shows the values for connecting by hand.
+    """
+    tools = registering_tools(open_bridge())
+    click.echo(registering.invite(tools, timedelta(days=days)))
+
+
+@click.command("registrations")
+def list_registrations() -> None:
+    """List the connected platforms with what each still lacks, and their deployments."""
+    bridge = open_bridge()
+    stored, trying = Registrations(bridge.storage), preflight_tools(bridge)
+    for registration in stored.registrations():
+        click.echo(f"{registration.title} ({registration.issuer}, client {registration.client_id})")
+        for check in preflight(trying, RegistrationId(registration.id)).checks:
+            click.echo(f"  {'green' if check.ok else 'red  '} {check.need}{': ' + check.fix if check.fix else ''}")
+        for each in stored.deployments(registration.id):
+            state = "allowed" if each.allowed else "waits"
+            click.echo(f"  deployment {each.deployment_id}: {state}, platform key {each.platform}")
+
+
+@click.command("deployment")
+@click.argument("platform_key")
+@click.option("--allow/--refuse", default=True, help="Whether it may launch.")
+def decide_deployment(platform_key: str, *, allow: bool) -> None:
+    """Let the deployment with PLATFORM_KEY launch, or stop it."""
+    bridge = open_bridge()
+    Registrations(bridge.storage).allow_deployment(PlatformId(platform_key), allowed=allow)
+    click.echo(f"{platform_key} {'may' if allow else 'may not'} launch, within half a minute")
+
+
+@click.command("rotate")
+def rotate_keys() -> None:
+    """Make a new LTI key. It is published at once and signs later, when platforms have fetched it."""
+    bridge: Bridge = open_bridge()
+    key = rotate(ToolKeys(bridge.storage), bridge.clock())
+    hours = int(SETTLING.total_seconds() // 3600)
+    click.echo(f"key {key.key_id} is published and will sign in {hours} hours; the key before it stays for a week")
+
+
+COMMANDS = (invite_platform, list_registrations, decide_deployment)

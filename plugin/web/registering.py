@@ -1,0 +1,135 @@
+"""Connecting a platform: the page behind an invite, the registration itself, and the preflight page at its end.
+
+LTI Dynamic Registration 1.0 section 3: the platform opens this page in a frame or a window of its own, so the page may
+be framed by that platform once the invite has been seen to be open. The invite is in the address because there it is
+pasted; it is spent by the first registration. What is posted here needs no CSRF token: whoever posts needs the invite.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import cast
+
+from flask import Blueprint, Flask, abort, current_app, jsonify, render_template, request, session
+from werkzeug.wrappers import Response
+
+from lti.claims import RegistrationId, origin_of
+from lti.errors import RegistrationRefused
+from lti.stores import Registration
+from lti.tool import canvas_configuration
+from plugin import registering
+from plugin.errors import UnknownRow
+from plugin.preflight import Preflight
+from plugin.registering import RegisteringTools
+from plugin.web import security
+
+blueprint = Blueprint("registering", __name__)
+_NAME = "microcred.registering"
+_SESSION = "registered"
+_VALUES = ("issuer", "client_id", "authorization_endpoint", "token_endpoint", "jwks_uri")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RegistrationPages:
+    """What these pages work with."""
+
+    registering: RegisteringTools
+    preflight: Callable[[RegistrationId], Preflight]
+
+
+def keep(app: Flask, pages: RegistrationPages) -> None:
+    """Let the views of ``app`` work with ``pages``."""
+    app.extensions[_NAME] = pages
+
+
+def _pages() -> RegistrationPages:
+    return cast("RegistrationPages", current_app.extensions[_NAME])
+
+
+@blueprint.get("/lti/register/<invite>")
+def ask(invite: str) -> str:
+    """Show what the bridge asks the platform for and why; by hand where no platform sent the browser here."""
+    tools = _pages().registering
+    registering.require_open(tools, invite)
+    configuration = request.args.get("openid_configuration", "")
+    if not configuration:
+        return render_template("lti/by_hand.html", invite=invite, tool=tools.tool, fields=_VALUES)
+    security.allow_framing(filter(None, [origin_of(configuration)]))
+    platform = registering.look(tools, invite, configuration)
+    security.allow_framing(platform.origins)
+    token = request.args.get("registration_token", "")
+    return render_template(
+        "lti/register.html", invite=invite, platform=platform, configuration=configuration, token=token
+    )
+
+
+@blueprint.post("/lti/register/<invite>")
+def register(invite: str) -> str:
+    """Register, and show what is left to do on the platform."""
+    configuration = request.form.get("openid_configuration", "")
+    security.allow_framing(filter(None, [origin_of(configuration)]))
+    token = request.form.get("registration_token", "")
+    registered = registering.by_url(_pages().registering, invite, configuration, token).registration
+    return _done(registered)
+
+
+@blueprint.post("/lti/register/<invite>/by-hand")
+def register_by_hand(invite: str) -> str | tuple[str, int]:
+    """Take the values that an administrator copied from the platform."""
+    values = {name: request.form.get(name, "").strip() for name in _VALUES}
+    wrong = [name for name in _VALUES if not values[name] or (name != "client_id" and not origin_of(values[name]))]
+    tools = _pages().registering
+    registering.require_open(tools, invite)
+    if wrong:
+        page = render_template("lti/by_hand.html", invite=invite, tool=tools.tool, fields=_VALUES, wrong=wrong)
+        return page, 422
+    product = request.form.get("product", "")
+    origins = tuple(dict.fromkeys(origin_of(values[name]) for name in ("issuer", "authorization_endpoint")))
+    registration = Registration(
+        values["issuer"],
+        values["client_id"],
+        values["authorization_endpoint"],
+        values["token_endpoint"],
+        values["jwks_uri"],
+        product=product,
+        title=values["issuer"],
+        origins=origins,
+    )
+    registering.by_hand(tools, invite, registration, request.form.get("deployment_id", "").strip())
+    return _done(registration)
+
+
+def _done(registration: Registration) -> str:
+    session[_SESSION] = [*session.get(_SESSION, []), registration.id][-10:]
+    return _shown(registration.id)
+
+
+@blueprint.get("/lti/preflight/<registration_id>")
+def preflight(registration_id: str) -> str:
+    """Try again, for the browser that registered."""
+    if registration_id not in session.get(_SESSION, []):
+        abort(403)
+    return _shown(RegistrationId(registration_id))
+
+
+def _shown(registration_id: RegistrationId) -> str:
+    try:
+        found = _pages().preflight(registration_id)
+    except UnknownRow:
+        abort(404)
+    security.allow_framing(found.registration.origins)
+    return render_template("lti/preflight.html", found=found)
+
+
+@blueprint.get("/lti/canvas.json")
+def canvas() -> Response:
+    """Return what a Canvas administrator points to when making a developer key by hand."""
+    return jsonify(canvas_configuration(_pages().registering.tool))
+
+
+@blueprint.errorhandler(RegistrationRefused)
+def refused(error: RegistrationRefused) -> tuple[str, int]:
+    """Tell what happened; the address of the page is not repeated."""
+    page = render_template("lti/refused.html", sentence=error.sentence, code=error.code)
+    return page, 410 if error.code == "invite_not_open" else 502
