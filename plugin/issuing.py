@@ -58,6 +58,8 @@ class _Case:
     profile: CourseProfile
     issuer: Issuer
     platform: Connected
+    enabled: bool
+    """False while the teacher pauses the course; the next sync after the pause asks for the award again."""
     seal_failing: bool
 
 
@@ -69,7 +71,7 @@ def issue(tools: IssuingTools, award_id: str) -> AwardRow:
     :class:`plugin.errors.ChangedMeanwhile`.
     """
     case = _load(tools, award_id)
-    if case.award.state not in OPEN:
+    if case.award.state not in OPEN or not case.enabled:
         return case.award
     if not tools.sealers:
         raise NoSeal("no seal is configured (MICROCRED_SEAL_FILE)")
@@ -92,7 +94,7 @@ def _load(tools: IssuingTools, award_id: str) -> _Case:
         profile = work.profiles.course_profile(offer.profile_id, offer.profile_version)
         issuer = work.profiles.issuer(offer.issuer_id, offer.issuer_version)
         platform = work.platforms.get(offer.platform)
-        return _Case(award, profile, issuer, platform, work.breakers.failing(SEAL))
+        return _Case(award, profile, issuer, platform, offer.enabled, work.breakers.failing(SEAL))
 
 
 def _read_again(tools: IssuingTools, case: _Case) -> AssessmentRecord:

@@ -21,6 +21,9 @@ from mappings.assessment import (
     Standing,
 )
 
+LEARNING = frozenset({Standing.LEARNER, Standing.SUSPENDED})
+"""Standings of those whose work is read."""
+
 
 class Platform(Protocol):
     """A connected learning platform. Every method raises :class:`lti.errors.PlatformError`, nothing else."""
@@ -41,10 +44,11 @@ class Platform(Protocol):
     def read(
         self, course: CourseId, learners: Collection[LearnerId] | None = None, since: datetime | None = None
     ) -> Iterator[AssessmentRecord]:
-        """Yield one record per learner, never of staff or of a preview.
+        """Yield one record per learner; of staff or of a preview only where they are named.
 
-        ``learners`` names those to read, None reads all. One who is named but no longer in the course comes as a
-        record with standing «withdrawn» and nothing else, so that nobody is taken for unchanged who has left.
+        ``learners`` names those to read, None reads all. One who is named but is no longer a learner of the course
+        comes as a record with the standing of now («withdrawn», «staff» ...) and nothing else, so that nobody is
+        taken for unchanged who has left or changed sides.
         ``since`` (UTC) leaves out those who, by the lists that are read at once, did nothing and were graded
         nothing after it: their last record still holds, but for what such lists do not show. Read without it
         from time to time, and always right before issuing.
@@ -56,15 +60,21 @@ class Platform(Protocol):
         ...
 
 
-def withdrawn(course: Course, learner: LearnerId, read_at: datetime) -> AssessmentRecord:
-    """Return the record of somebody who was asked for and is no longer in the course."""
-    return AssessmentRecord(
-        course=course,
-        learner=Learner(learner, Standing.WITHDRAWN),
-        completion=Completion(None),
-        course_score=None,
-        results=(),
-        competencies=(),
-        activities=(),
-        read_at=read_at,
-    )
+def no_longer_learning(
+    named: Collection[LearnerId], people: Collection[Learner], course: Course, read_at: datetime
+) -> Iterator[AssessmentRecord]:
+    """Yield the records of those who were asked for and are no longer learners: their standing, nothing else."""
+    standings = {person.id: person.standing for person in people}
+    for learner in sorted(named):
+        standing = standings.get(learner, Standing.WITHDRAWN)
+        if standing not in LEARNING:
+            yield AssessmentRecord(
+                course=course,
+                learner=Learner(learner, standing),
+                completion=Completion(None),
+                course_score=None,
+                results=(),
+                competencies=(),
+                activities=(),
+                read_at=read_at,
+            )

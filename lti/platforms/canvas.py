@@ -27,8 +27,8 @@ from urllib.parse import quote, urlencode
 
 from lti.errors import Fault, PlatformError
 from lti.network import Network
+from lti.platforms import LEARNING, no_longer_learning
 from lti.platforms import canvas_records as records
-from lti.platforms import withdrawn
 from lti.platforms.canvas_learner import Lists, record_of
 from lti.platforms.canvas_preflight import preflight
 from lti.platforms.canvas_shapes import (
@@ -55,7 +55,6 @@ from mappings.assessment import (
     Learner,
     LearnerId,
     PlatformId,
-    Standing,
     SupervisionEvidence,
 )
 
@@ -123,8 +122,7 @@ class Canvas:
         wanted = {
             user: learner
             for user, learner in lists.learners.items()
-            if learner.standing in {Standing.LEARNER, Standing.SUSPENDED}
-            and (learners is None or learner.id in learners)
+            if learner.standing in LEARNING and (learners is None or learner.id in learners)
         }
         if since is not None:
             changed = self._changed(lists, course, since)
@@ -132,9 +130,7 @@ class Canvas:
         submissions = self._submissions_of(course, wanted.keys(), len(lists.learners))
         for user, learner in wanted.items():
             yield record_of(lists, user, learner, submissions.get(user, ()))
-        known = {learner.id for learner in lists.learners.values()}
-        for gone in sorted(set(learners or ()) - known):
-            yield withdrawn(lists.course, gone, lists.read_at)
+        yield from no_longer_learning(learners or (), lists.learners.values(), lists.course, lists.read_at)
 
     def preflight(self, course: CourseId) -> tuple[Finding, ...]:
         """Try whether all can be read that a credential needs."""

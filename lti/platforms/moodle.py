@@ -25,8 +25,8 @@ from typing import TypeVar
 
 from lti.errors import Fault, PlatformError
 from lti.network import Network
+from lti.platforms import LEARNING, no_longer_learning
 from lti.platforms import moodle_records as records
-from lti.platforms import withdrawn
 from lti.platforms.moodle_learner import Lists, record_of, single_calls
 from lti.platforms.moodle_preflight import preflight
 from lti.platforms.moodle_service import BATCH, Call, MoodleService
@@ -52,7 +52,6 @@ from mappings.assessment import (
     Learner,
     LearnerId,
     PlatformId,
-    Standing,
     SupervisionEvidence,
 )
 
@@ -121,8 +120,7 @@ class Moodle:
         faults: list[PlatformError] = []
         for start in range(0, len(wanted), _LEARNERS_A_ROUND):
             yield from self._round(lists, wanted[start : start + _LEARNERS_A_ROUND], faults)
-        for gone in sorted(set(learners or ()) - lists.users.keys()):
-            yield withdrawn(lists.course, LearnerId(gone), lists.read_at)
+        yield from no_longer_learning(learners or (), lists.learners.values(), lists.course, lists.read_at)
         if faults:
             raise faults[0]
 
@@ -160,7 +158,7 @@ class Moodle:
         return tuple(
             learner
             for learner in lists.learners.values()
-            if learner.standing in {Standing.LEARNER, Standing.SUSPENDED}
+            if learner.standing in LEARNING
             and (learners is None or learner.id in learners)
             and (since is None or records.changed_since(since, lists.users[learner.id], lists.grades.get(learner.id)))
         )

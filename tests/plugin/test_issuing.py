@@ -7,7 +7,7 @@ from datetime import datetime
 
 import pytest
 
-from mappings.assessment import Completion
+from mappings.assessment import Completion, Learner, LearnerId, Standing
 from mappings.documents.envelope import Document, Format
 from plugin.errors import ChangedMeanwhile, NoSeal, SealPaused, SealRejected
 from plugin.issuing import issue
@@ -252,3 +252,23 @@ def test_the_pause_lets_only_one_try(bench: Bench) -> None:
     sealer.before = meanwhile
 
     assert issue(bench.issuing, bench.awards()[ANNA].id).state is State.SEALED
+
+
+def test_a_paused_course_issues_nothing(bench: Bench) -> None:
+    """What was eligible when the teacher paused waits, and goes on after the pause."""
+    anna = bench.awards()[ANNA]
+    with bench.storage.begin() as work:
+        work.offers.disable(bench.offer.id)
+
+    assert issue(bench.issuing, anna.id) == anna
+    assert bench.credential(ANNA) is None
+
+
+def test_whoever_teaches_by_now_gets_nothing(bench: Bench) -> None:
+    """Between sync and seal a learner became staff: the platform says so and nothing else."""
+    learner = Learner(LearnerId(ANNA), Standing.STAFF)
+    bench.platform.change(ANNA, learner=learner, results=(), competencies=(), completion=Completion(None))
+
+    award = issue(bench.issuing, bench.awards()[ANNA].id)
+
+    assert (award.state, [reason.code for reason in award.reasons]) == (State.WITHHELD, ["not_a_learner"])

@@ -272,6 +272,15 @@ def test_whoever_left_is_said_to_have_withdrawn(canvas: Canvas) -> None:
     assert (record.learner.standing, record.results) == (Standing.WITHDRAWN, ())
 
 
+def test_the_test_student_is_said_to_be_one(canvas: Canvas) -> None:
+    """Asked for by name, Student View comes as a preview and nothing else."""
+    (preview,) = (person.id for person in canvas.people(COURSE) if person.standing is Standing.PREVIEW)
+
+    (record,) = canvas.read(COURSE, [preview])
+
+    assert (record.learner.standing, record.results) == (Standing.PREVIEW, ())
+
+
 def test_named_learners_are_read_without_the_others(simulator: CanvasSimulator, canvas: Canvas) -> None:
     """Their submissions only."""
     list(canvas.read(COURSE, [TERRENCE, MIRA]))

@@ -305,6 +305,16 @@ def test_somebody_who_left_is_said_to_have_withdrawn(moodle: Moodle) -> None:
     assert (record.learner.standing, record.completion.completed, record.results) == (Standing.WITHDRAWN, None, ())
 
 
+def test_whoever_teaches_by_now_is_said_to_be_staff(simulator: MoodleSimulator, moodle: Moodle) -> None:
+    """A learner who is named and has become a teacher comes with that standing and nothing else."""
+    people = simulator.answers["core_enrol_get_enrolled_users", key({"courseid": 3})]
+    people[1]["roles"].append({"roleid": 4, "name": "", "shortname": "teacher", "sortorder": 1})
+
+    (record,) = moodle.read(COURSE, [ANNA])
+
+    assert (record.learner.id, record.learner.standing, record.results) == (ANNA, Standing.STAFF, ())
+
+
 def test_a_course_without_completion_is_not_known_to_be_completed(simulator: MoodleSimulator, moodle: Moodle) -> None:
     """«nocriteriaset» is no error and no verdict."""
     place = ("core_completion_get_course_completion_status", key({"courseid": 3, "userid": 4}))
