@@ -52,3 +52,35 @@ def enable(
         work.audit.note(Entry(at=now, actor=by, act="enable", subject=offer.id, after=f"version {profile.version}"))
     log.info("offer_enabled", offer_id=offer.id, profile_version=profile.version)
     return offer
+
+
+def pause(tools: OfferingTools, offer: Offer, *, by: str) -> None:
+    """Award nothing more in this course until it is resumed; what is sealed stays."""
+    now = tools.clock()
+    with tools.storage.begin() as work:
+        work.offers.disable(offer.id)
+        work.audit.note(Entry(at=now, actor=by, act="pause", subject=offer.id))
+
+
+def resume(tools: OfferingTools, offer: Offer, *, by: str) -> None:
+    """Award again by the versions in force, and have the course read at once."""
+    now = tools.clock()
+    with tools.storage.begin() as work:
+        profile = work.profiles.course_profile(offer.profile_id, offer.profile_version)
+        issuer = work.profiles.issuer(offer.issuer_id, offer.issuer_version)
+        work.offers.enable(offer.platform, offer.course, profile=profile, issuer=issuer, now=now)
+        work.outbox.request(Topic.SYNC, offer.id, now)
+        work.audit.note(Entry(at=now, actor=by, act="resume", subject=offer.id))
+
+
+def state_institution(tools: OfferingTools, issuer: Issuer, *, by: str) -> bool:
+    """Keep a version of the institution profile for teachers to enable credentials by. True where it is new.
+
+    Raises :class:`plugin.errors.ProfileInUse` where the version is stored with other content.
+    """
+    now = tools.clock()
+    with tools.storage.begin() as work:
+        is_new = work.profiles.keep_issuer(issuer, now)
+        if is_new:
+            work.audit.note(Entry(at=now, actor=by, act="state_institution", subject=issuer.id))
+    return is_new

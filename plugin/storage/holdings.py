@@ -100,6 +100,19 @@ class Holdings:
         row = {"id": str(uuid.uuid4()), "award_id": award_id, "text": text, "created_at": now}
         self._connection.execute(insert(objections).values(**row))
 
+    def objection(self, objection_id: str) -> Objection | None:
+        """Return one objection."""
+        query = select(objections).where(objections.c.id == objection_id)
+        row = self._connection.execute(query).mappings().one_or_none()
+        return None if row is None else Objection(**row)
+
+    def unanswered(self, offer_id: str) -> tuple[Objection, ...]:
+        """Return the objections in one course that nobody answered, oldest first."""
+        query = select(objections).join(awards, awards.c.id == objections.c.award_id)
+        query = query.where(awards.c.offer_id == offer_id, objections.c.answered_at.is_(None))
+        rows = self._connection.execute(query.order_by(objections.c.created_at)).mappings()
+        return tuple(Objection(**row) for row in rows)
+
     def answer(self, objection_id: str, answer: str, *, by: str, now: datetime) -> None:
         """Keep the answer of a named person."""
         said = {"answer": answer, "answered_by": by, "answered_at": now}

@@ -12,6 +12,7 @@ from plugin.storage.audit import AuditTrail
 from plugin.storage.awards import Awards
 from plugin.storage.breakers import Breakers
 from plugin.storage.cases import Cases
+from plugin.storage.class_lists import ClassLists
 from plugin.storage.credentials import Credentials
 from plugin.storage.deliveries import Deliveries
 from plugin.storage.drafts import Drafts
@@ -44,6 +45,7 @@ class UnitOfWork:
         self.shares = Shares(connection)
         self.holdings = Holdings(connection)
         self.drafts = Drafts(connection)
+        self.class_lists = ClassLists(connection)
 
 
 class Storage:

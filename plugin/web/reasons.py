@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from mappings.awarding import ReasonCode
 from mappings.profile import CourseProfile
-from plugin.storage.awards import StoredReason
+from plugin.storage.awards import State, StoredReason
+from plugin.verdict import MISSING, REFUSED
 from plugin.web.languages import current, gettext, lazy_gettext
 
 _SENTENCES = {
@@ -30,10 +31,19 @@ _SENTENCES = {
     ReasonCode.APPROVAL_NEEDED: lazy_gettext("A person approves every award of this course, and has not yet."),
     ReasonCode.OPEN_FLAG: lazy_gettext("A finding on %(about)s waits for a person to look at it."),
     ReasonCode.PARTICIPATION_DISPUTED: lazy_gettext("Profile and platform differ on how the course is held."),
-    "missing_element": lazy_gettext(
-        "The description of the credential is not complete yet; the institution can complete it."
-    ),
-    "refused_by_person": lazy_gettext("A person of the institution refused it."),
+    MISSING: lazy_gettext("The description of the credential is not complete yet; the institution can complete it."),
+    REFUSED: lazy_gettext("A person of the institution refused it."),
+}
+
+STATES = {
+    State.WITHHELD: lazy_gettext("not earned yet"),
+    State.ELIGIBLE: lazy_gettext("earned, waits to be sealed"),
+    State.HELD: lazy_gettext("waits for a person"),
+    State.RESERVED: lazy_gettext("is being sealed"),
+    State.SEALED: lazy_gettext("sealed"),
+    State.DELIVERED: lazy_gettext("sealed and handed over"),
+    State.SUPERSEDED: lazy_gettext("replaced by a newer one"),
+    State.REVOKED: lazy_gettext("revoked"),
 }
 
 

@@ -7,6 +7,8 @@ from typing import Any
 from flask import request
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate
 
+from plugin.storage.cases import Remedy
+
 _SENTENCE = 2_000
 """Characters that a person may write into one field."""
 
@@ -32,6 +34,12 @@ class ReasonForm(FormSchema):
     reason = fields.String(
         required=True, validate=[validate.Length(min=3, max=_SENTENCE), lambda text: bool(text.strip())]
     )
+
+
+class RemedyForm(ReasonForm):
+    """What becomes of a credential after a change, and why."""
+
+    remedy = fields.String(required=True, validate=validate.OneOf([each.value for each in Remedy]))
 
 
 def read_form(schema: type[FormSchema]) -> dict[str, Any] | None:

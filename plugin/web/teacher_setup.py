@@ -51,7 +51,7 @@ def setup(launch_id: str) -> str:
     """Show the form, filled from the draft or from the platform."""
     launch = visits.teacher(launch_id)
     try:
-        draft = enabling.draft_of(_enabling(), _place(launch), by=_name(launch), language=current())
+        draft = enabling.draft_of(_enabling(), _place(launch), by=visits.name(launch), language=current())
     except UnknownRow:
         return _cannot(launch, gettext("The institution's IT has not connected this platform for reading yet."))
     except PlatformError as error:
@@ -66,7 +66,7 @@ def save(launch_id: str) -> Response | tuple[str, int]:
     """Keep what was stated and go on to the preview; or show every problem beside its field."""
     launch = visits.teacher(launch_id)
     draft = _draft(launch)
-    data = data_sent(Sent(request.form), draft.profile, LANGUAGES, by=_name(launch), now=tools().clock())
+    data = data_sent(Sent(request.form), draft.profile, LANGUAGES, by=visits.name(launch), now=tools().clock())
     profile = course_profile_from(data)
     if isinstance(profile, Problems):
         wrong = tuple(_wrong(problem, data) for problem in profile.problems)
@@ -74,7 +74,7 @@ def save(launch_id: str) -> Response | tuple[str, int]:
     stated = changed(data_of(draft.profile), data_of(profile))
     origins = {**draft.origins, **dict.fromkeys(stated, TEACHER)}
     enabling.save(
-        _enabling(), _place(launch), profile, origins=origins, by=_name(launch), copied_from=draft.copied_from
+        _enabling(), _place(launch), profile, origins=origins, by=visits.name(launch), copied_from=draft.copied_from
     )
     return redirect(url_for("teacher_setup.preview", launch_id=launch_id), code=303)
 
@@ -118,7 +118,7 @@ def enable(launch_id: str) -> Response:
         abort(409)
     profile = enabling.next_version(_enabling(), _place(launch), draft.profile)
     place = (launch.platform, launch.place.course)
-    offering.enable(OfferingTools(tools().storage, tools().clock), place, profile, issuer, by=_name(launch))
+    offering.enable(OfferingTools(tools().storage, tools().clock), place, profile, issuer, by=visits.name(launch))
     return redirect(url_for("teacher.home", launch_id=launch_id), code=303)
 
 
@@ -128,7 +128,9 @@ def copy(launch_id: str) -> Response:
     launch = visits.teacher(launch_id)
     source = visits.copied_from(launch)
     draft = (
-        enabling.copy(_enabling(), Place(launch.platform, source), _place(launch), by=_name(launch)) if source else None
+        enabling.copy(_enabling(), Place(launch.platform, source), _place(launch), by=visits.name(launch))
+        if source
+        else None
     )
     if draft is None:
         abort(404)
@@ -225,7 +227,3 @@ def _enabling() -> EnablingTools:
 
 def _place(launch: Launch) -> Place:
     return Place(launch.platform, launch.place.course)
-
-
-def _name(launch: Launch) -> str:
-    return launch.person.full_name or launch.person.id

@@ -84,3 +84,8 @@ def copied_from(launch: Launch) -> CourseId:
     """
     newest = launch.custom_value("context_id_history").partition(",")[0].strip()
     return CourseId(newest) if newest != launch.place.course else CourseId("")
+
+
+def name(launch: Launch) -> str:
+    """Return who acts, as the platform names them, for what is kept in their name."""
+    return launch.person.full_name or launch.person.id

@@ -132,12 +132,13 @@ class Site:
             storage=self.storage,
             launches=self.launches,
             registrations=OneRegistration(),
-            connect=self._connect,
+            connect=self.connect,
             check=self._check,
             clock=lambda: self.now,
         )
 
-    def _connect(self, connected: Connected) -> Platform:
+    def connect(self, connected: Connected) -> Platform:
+        """What the bridge reads instead of a platform."""
         assert self.platform is not None
         return self.platform
 

@@ -11,6 +11,7 @@ from mappings.describe import describe
 from mappings.documents.envelope import Document, Format
 from mappings.documents.rendering import render
 from mappings.elements import MicroCredential
+from plugin.issuing import IssuingTools, issue
 from plugin.sealing.development import development_seal
 from plugin.sealing.jades import JadesSealer
 from plugin.sealing.keys import from_pem
@@ -19,9 +20,10 @@ from plugin.storage.credentials import Reserved
 from plugin.storage.platforms import Connected
 from plugin.storage.profiles import Offer
 from plugin.storage.unit_of_work import Storage
+from plugin.sync import SyncTools, sync
 from tests import factories
 from tests.factories import ISSUED, READ
-from tests.plugin.web.site import LMS
+from tests.plugin.web.site import LMS, Site
 
 PLATFORM = platform_id(LMS, "client", "1")
 """The deployment that :func:`tests.plugin.web.site.a_launch` comes from."""
@@ -83,3 +85,23 @@ def waiting_award(storage: Storage, offer: Offer, learner: str = "7") -> AwardRo
     with storage.begin() as work:
         row = work.awards.open(offer, LearnerId(learner), READ)
         return work.awards.move(row, Move(to=State.WITHHELD, now=READ, actor="sync", reasons=(reason,)))
+
+
+def settle(site: Site, offer: Offer) -> None:
+    """Read the course and issue whatever is earned, as the worker does."""
+    connect = site.connect
+    sync(SyncTools(site.storage, connect, lambda: site.now), offer.id)
+    tools = IssuingTools(site.storage, connect, render, {Format.ELM: SEALER}, lambda sealed: (), lambda: site.now)
+    with site.storage.reading() as work:
+        due = [award.id for award in work.awards.of_offer(offer.id) if award.state is State.ELIGIBLE]
+    for award_id in due:
+        issue(tools, award_id)
+
+
+def held_award(storage: Storage, offer: Offer, learner: str = "4") -> AwardRow:
+    """Anna's award, which waits for a person."""
+    reason = StoredReason("approval_needed", "Every award of this course waits for approval by a person.")
+    with storage.begin() as work:
+        work.assessments.record(records()["anna"])
+        row = work.awards.open(offer, LearnerId(learner), READ)
+        return work.awards.move(row, Move(to=State.HELD, now=READ, actor="sync", reasons=(reason,)))
