@@ -18,11 +18,12 @@ from __future__ import annotations
 from mappings.documents.elm_assessments import assessments
 from mappings.documents.elm_display import display_parameter
 from mappings.documents.elm_json import Node, by_content, present, write, written
-from mappings.documents.elm_nodes import listed, note, organisation, timestamp
+from mappings.documents.elm_nodes import issuer, listed, note, organisation, timestamp
 from mappings.documents.elm_specifications import Offer, activity_specification, qualification
 from mappings.documents.envelope import Document, Envelope, Format
 from mappings.documents.phrases import Phrase, in_languages
-from mappings.elements import Holder, MicroCredential
+from mappings.elements import AwardingBody, Holder, MicroCredential, Place
+from mappings.profile import Accreditation
 from mappings.text import Text, clean
 
 CONTEXT = ["https://www.w3.org/2018/credentials/v1", "http://data.europa.eu/snb/model/context/edc-ap"]
@@ -56,7 +57,7 @@ def _credential(credential: MicroCredential, envelope: Envelope) -> Node:
         "type": ["VerifiableCredential", "EuropeanDigitalCredential"],
         "credentialSchema": [_SCHEMA],
         "credentialProfiles": [listed("credential-types", "e34929035b")],
-        "issuer": _bodies(credential)[0],
+        "issuer": issuer(*_issuer(credential)),
         "issuanceDate": issued,
         "issued": issued,
         "validFrom": timestamp(envelope.valid_from),
@@ -123,9 +124,13 @@ def _course_grade(credential: MicroCredential) -> list[Node]:
 
 def _bodies(credential: MicroCredential) -> list[Node]:
     """M3, M4, M11: the first body is the issuer and carries the places and the accreditations."""
-    first, *others = credential.awarding_bodies.value
-    issuer = organisation(first, credential.places.value, credential.quality_assurance.value.accreditations)
-    return [issuer, *(organisation(body) for body in others)]
+    others = credential.awarding_bodies.value[1:]
+    return [organisation(*_issuer(credential)), *(organisation(body) for body in others)]
+
+
+def _issuer(credential: MicroCredential) -> tuple[AwardingBody, tuple[Place, ...], tuple[Accreditation, ...]]:
+    first = credential.awarding_bodies.value[0]
+    return first, credential.places.value, credential.quality_assurance.value.accreditations
 
 
 def _awarding_process(credential: MicroCredential, envelope: Envelope) -> Node:

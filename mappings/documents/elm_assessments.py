@@ -8,9 +8,9 @@ from mappings.assessment import Presence
 from mappings.documents.elm_json import Node, by_content, present
 from mappings.documents.elm_nodes import CACHED, concept, concepts, listed, note, timestamp, web_resources
 from mappings.documents.envelope import Envelope
-from mappings.documents.languages import language_term
 from mappings.elements import AssessedBy, MicroCredential, Supervision, SupervisionCategory
 from mappings.text import Text
+from mappings.vocabularies.languages import language_term
 from mappings.vocabularies.terms import Term, term
 
 _VERIFICATION = {

@@ -6,9 +6,9 @@ from mappings.documents.certificate import Design, Stamp, certificate
 from mappings.documents.elm_json import Node
 from mappings.documents.elm_nodes import concept, concepts, png
 from mappings.documents.envelope import Envelope
-from mappings.documents.languages import language_term
 from mappings.documents.phrases import Phrase, in_languages
 from mappings.elements import MicroCredential
+from mappings.vocabularies.languages import language_term
 
 
 def display_parameter(credential: MicroCredential, envelope: Envelope) -> Node:

@@ -129,8 +129,14 @@ def organisation(
         accreditation=[accreditation(value) for value in accreditations],
         homepage=web_resources(body.homepage),
         contactPoint=[_contact(body.email)] if body.email else None,
-        logo=png(body.logo_png) if body.logo_png else None,
     )
+
+
+@lru_cache(maxsize=CACHED)
+def issuer(body: AwardingBody, places: tuple[Place, ...], accreditations: tuple[Accreditation, ...]) -> Node:
+    """Return the organisation as the issuer, with its logo, which in every copy of the node would only add weight."""
+    node = organisation(body, places, accreditations)
+    return written({**node, "logo": png(body.logo_png)}) if body.logo_png else node
 
 
 def _contact(email: str) -> Node:

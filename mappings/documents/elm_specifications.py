@@ -21,11 +21,11 @@ from mappings.documents.elm_nodes import (
     note,
     web_resources,
 )
-from mappings.documents.languages import language_term
 from mappings.documents.phrases import Phrase, in_languages
 from mappings.elements import FurtherInformation, LearningOutcome, MicroCredential, Stacking
 from mappings.profile import Level, Stackability, Workload
 from mappings.text import Text
+from mappings.vocabularies.languages import language_term
 from mappings.vocabularies.terms import Term
 
 

@@ -15,9 +15,9 @@ from typing import Any, Final, NoReturn, TypeVar
 
 from marshmallow import ValidationError, fields, validate
 
-from mappings.documents.languages import language_term
 from mappings.errors import MappingError
 from mappings.text import Text, clean
+from mappings.vocabularies.languages import language_term
 from mappings.vocabularies.terms import Term, search, term
 
 V = TypeVar("V")

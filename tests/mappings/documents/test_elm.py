@@ -157,15 +157,24 @@ def test_m4_every_awarding_body() -> None:
     assert awarding[0]["contactPoint"][0]["emailAddress"][0]["id"] == "mailto:registry@academy.example.org"
 
 
-def test_m4_a_body_without_particulars_and_one_with_a_logo() -> None:
-    """What the institution did not state has no key; a logo is embedded as PNG."""
-    bare = replace(second_body(), eidas_identifier="")
-    adorned = replace(second_body(), logo_png=b"\x89PNG")
+def test_m4_a_body_without_particulars() -> None:
+    """What the institution did not state has no key."""
+    bodies = (*credential().awarding_bodies.value, replace(second_body(), eidas_identifier=""))
 
-    first, second = claim(awarding_bodies=(bare, adorned))["awardedBy"]["awardingBody"]
+    bare = claim(awarding_bodies=bodies)["awardedBy"]["awardingBody"][1]
 
-    assert set(first) == {"id", "type", "legalName", "location", "accreditation"}
-    assert base64.b64decode(second["logo"]["content"]) == b"\x89PNG"
+    assert set(bare) == {"id", "type", "legalName", "location"}
+
+
+def test_the_logo_travels_once() -> None:
+    """It stands on the issuer as PNG, not on every copy of the node; both are one organisation."""
+    [body] = credential().awarding_bodies.value
+
+    document = rendered(awarding_bodies=(replace(body, logo_png=b"\x89PNG"),))
+
+    issuer = document["issuer"]
+    assert base64.b64decode(issuer.pop("logo")["content"]) == b"\x89PNG"
+    assert document["credentialSubject"]["hasClaim"][0]["awardedBy"]["awardingBody"] == [issuer]
 
 
 def test_m5_the_date_of_issue() -> None:
