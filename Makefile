@@ -31,6 +31,9 @@ check: .venv/.ready ## format, lint, types, import contracts, unit tests with co
 conformance: .venv/.ready ## the standards' own shapes and vectors, the EU's DSS, other vendors' verifiers
 	$(BIN)/python -m pytest -rs tests/conformance
 
+crash: .venv/.ready ## 1,000 kills and more at named points, on three pairs of database and broker
+	$(BIN)/python -m tests.crash.matrix --rounds $(or $(ROUNDS),450)
+
 bench: .venv/.ready ## ratios measured side by side in one run
 	@set -e; for bench in tests/benchmarks/bench_*.py; do echo "== $$bench"; $(BIN)/python -m tests.benchmarks.$$(basename $$bench .py); done
 

@@ -48,6 +48,8 @@ class IssuingTools:
     sealers: Mapping[Format, Sealer]
     failures: Callable[[Sealed], tuple[str, ...]]
     clock: Callable[[], datetime]
+    announce: bool = False
+    """Whether there is a channel on which the learner is told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +86,7 @@ def issue(tools: IssuingTools, award_id: str) -> AwardRow:
         _await_seal(tools)
     award, reserved = _reserve(tools, case, record, verdict)
     sealed = tuple(_sealed(tools, form, reserved) for form in tools.sealers)
-    return _keep(tools, award, reserved, sealed)
+    return _keep(tools, award, reserved, sealed, seal_failed=case.seal_failing)
 
 
 def _load(tools: IssuingTools, award_id: str) -> _Case:
@@ -149,15 +151,19 @@ def _sealed(tools: IssuingTools, form: Format, reserved: Reserved) -> Sealed:
     return sealed
 
 
-def _keep(tools: IssuingTools, award: AwardRow, reserved: Reserved, sealed: tuple[Sealed, ...]) -> AwardRow:
+def _keep(
+    tools: IssuingTools, award: AwardRow, reserved: Reserved, sealed: tuple[Sealed, ...], *, seal_failed: bool
+) -> AwardRow:
     """Make it count: bytes and state in one transaction, only where nobody moved the award meanwhile."""
     now = tools.clock()
     with tools.storage.begin() as work:
         award = work.awards.move(award, Move(to=State.SEALED, now=now, actor=ACTOR, detail=reserved.envelope.id))
         for each in sealed:
             work.credentials.keep(reserved.envelope.id, each, now)
-        work.breakers.worked(SEAL)
-        work.outbox.request(Topic.DELIVER, award.id, now)
+        if seal_failed:
+            work.breakers.worked(SEAL)
+        if tools.announce:
+            work.outbox.request(Topic.DELIVER, award.id, now)
         if award.supersedes:
             _end_superseded(work, award, now)
     log.info("award_sealed", award_id=award.id, credential_id=reserved.envelope.id)

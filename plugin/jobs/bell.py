@@ -31,11 +31,12 @@ class Bell:
     queue: Celery
     in_flight: int
     clock: Callable[[], datetime]
+    again_after: timedelta = AGAIN_AFTER
 
     def ring(self) -> int:
         """Send what is due; where the broker is down the rows wait for the next sweep. Returns how many were sent."""
         with self.storage.begin() as work:
-            rings = work.outbox.ring(self.clock(), in_flight=self.in_flight, again_after=AGAIN_AFTER)
+            rings = work.outbox.ring(self.clock(), in_flight=self.in_flight, again_after=self.again_after)
         return len(rings) if all(self._send(ring) for ring in rings) else 0
 
     def _send(self, ring: Ring) -> bool:

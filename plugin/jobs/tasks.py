@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import random
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
 from celery import Celery
+from sqlalchemy.exc import OperationalError
 
 from lti.errors import PlatformError
 from plugin.errors import BridgeError, SealPaused
@@ -27,6 +29,8 @@ MOST_ATTEMPTS = 8
 """Attempts before work is put aside for a person; outages of others do not count."""
 FIRST_PAUSE = 2.0
 LONGEST_PAUSE = 900.0
+RING_EVERY = 0.2
+"""Seconds between two rings by one process after jobs; the sweep rings for what is left over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +43,14 @@ class Jobs:
     clock: Callable[[], datetime]
     schedule: Callable[[], object] = lambda: None
     """Asks for the courses that are due to be read."""
+    lease: timedelta = LEASE
+    """How long work stays with whoever took it; must exceed the longest job."""
 
     def install(self, queue: Celery) -> None:
         """Register a task per topic, and the sweep with its schedule."""
+        ringing = Ringing()
         for topic in self.duties:
-            queue.task(name=task_name(topic))(_task(self, topic))
+            queue.task(name=task_name(topic))(_task(self, topic, ringing))
         queue.task(name="microcred.sweep", expires=SWEEP_EVERY)(self.sweep)
         queue.conf.beat_schedule = {"sweep": {"task": "microcred.sweep", "schedule": SWEEP_EVERY}}
 
@@ -55,7 +62,7 @@ class Jobs:
     def work(self, topic: Topic, row_id: str) -> bool:
         """Do one piece of work, unless it is done or in somebody's hands. True where this call did it."""
         with self.storage.begin() as work:
-            lease = work.outbox.take(topic, row_id, self.clock(), LEASE)
+            lease = work.outbox.take(topic, row_id, self.clock(), self.lease)
         if lease is None:
             return False
         try:
@@ -84,6 +91,8 @@ def may_pass(error: Exception, attempt: int) -> bool:
     """Say whether to try again: our own errors know, an unexpected one gets some attempts."""
     if isinstance(error, BridgeError | PlatformError | SealError):
         return error.retryable
+    if isinstance(error, OperationalError):
+        return True  # the database was away, its disk full, its lock taken
     return attempt < MOST_ATTEMPTS
 
 
@@ -99,9 +108,25 @@ def pause(attempt: int) -> timedelta:
     return timedelta(seconds=random.uniform(longest / 2, longest))  # noqa: S311 - spreads load, keeps no secret
 
 
-def _task(jobs: Jobs, topic: Topic) -> Callable[[str], None]:
+class Ringing:
+    """Says when a process has to ring again: looking for work after each small job would cost more than the job."""
+
+    def __init__(self) -> None:
+        self._last = 0.0
+
+    def is_due(self) -> bool:
+        """Whether the last ringing is long enough ago; the caller then rings."""
+        now = time.monotonic()
+        if now - self._last < RING_EVERY:
+            return False
+        self._last = now
+        return True
+
+
+def _task(jobs: Jobs, topic: Topic, ringing: Ringing) -> Callable[[str], None]:
     def run(row_id: str) -> None:
         jobs.work(topic, row_id)
-        jobs.bell.ring()
+        if ringing.is_due():
+            jobs.bell.ring()
 
     return run

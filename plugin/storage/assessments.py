@@ -27,30 +27,37 @@ class Assessments:
         """Keep ``record``. True where it is new or says something else; an older reading never replaces a newer."""
         key = _key(record)
         said = digest(snapshot.dump(_timeless(record)))
-        row = {"record": snapshot.dump(record), "digest": said, "read_at": record.read_at}
-        names = dict(zip(("platform_id", "course_id", "learner_id"), key, strict=True))
-        if insert_if_absent(self._connection, assessments, {**names, **row, "changed_at": record.read_at}):
+        stored = self._connection.execute(select(assessments.c.digest).where(_is(*key))).scalar()
+        if stored is None and self._insert(record, said):
             return True
         older = and_(_is(*key), assessments.c.read_at <= record.read_at)
+        if stored == said:
+            self._connection.execute(update(assessments).where(older).values(read_at=record.read_at))
+            return False
+        values = {"record": snapshot.dump(record), "digest": said, "read_at": record.read_at}
         changed = update(assessments).where(older, assessments.c.digest != said)
-        if self._connection.execute(changed.values(**row, changed_at=record.read_at)).rowcount:
-            return True
-        self._connection.execute(update(assessments).where(older).values(**row))
-        return False
+        return self._connection.execute(changed.values(**values, changed_at=record.read_at)).rowcount == 1
+
+    def _insert(self, record: AssessmentRecord, said: str) -> bool:
+        row = dict(zip(("platform_id", "course_id", "learner_id"), _key(record), strict=True))
+        times = {"read_at": record.read_at, "changed_at": record.read_at}
+        return insert_if_absent(
+            self._connection, assessments, {**row, "record": snapshot.dump(record), "digest": said, **times}
+        )
 
     def get(self, platform: PlatformId, course: CourseId, learner: LearnerId) -> AssessmentRecord | None:
         """Return the newest record of one learner."""
-        query = select(assessments.c.record).where(_is(platform, course, learner))
-        body = self._connection.execute(query).scalar()
-        return None if body is None else snapshot.load(AssessmentRecord, body)
+        query = select(assessments.c.record, assessments.c.read_at).where(_is(platform, course, learner))
+        row = self._connection.execute(query).one_or_none()
+        return None if row is None else replace(snapshot.load(AssessmentRecord, row.record), read_at=row.read_at)
 
     def of_course(self, platform: PlatformId, course: CourseId) -> Iterator[AssessmentRecord]:
         """Yield the newest record of every learner of a course, by learner id."""
         in_course = and_(assessments.c.platform_id == platform, assessments.c.course_id == course)
-        query = select(assessments.c.record).where(in_course).order_by(assessments.c.learner_id)
+        query = select(assessments.c.record, assessments.c.read_at).where(in_course).order_by(assessments.c.learner_id)
         with self._connection.execute(query.execution_options(yield_per=200)) as result:
-            for (body,) in result:
-                yield snapshot.load(AssessmentRecord, body)
+            for row in result:
+                yield replace(snapshot.load(AssessmentRecord, row.record), read_at=row.read_at)
 
 
 def _timeless(record: AssessmentRecord) -> AssessmentRecord:

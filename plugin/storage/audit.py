@@ -75,13 +75,20 @@ class AuditTrail:
         """Chain what was noted. Takes the lock on the head until the transaction ends."""
         if not self._pending:
             return
-        insert_if_absent(self._connection, audit_head, {"id": _HEAD, "seq": 0, "hash": GENESIS})
-        take = update(audit_head).where(audit_head.c.id == _HEAD).values(seq=audit_head.c.seq + len(self._pending))
-        last, previous = self._connection.execute(take.returning(audit_head.c.seq, audit_head.c.hash)).one()
+        last, previous = self._take(len(self._pending))
         rows, head = _chain(self._pending, last - len(self._pending), previous)
         self._connection.execute(insert(audit), rows)
         self._connection.execute(update(audit_head).where(audit_head.c.id == _HEAD).values(hash=head))
         self._pending = []
+
+    def _take(self, number: int) -> tuple[int, str]:
+        """Lock the head, count it up by ``number``, and return it with the hash that the next entry continues."""
+        take = update(audit_head).where(audit_head.c.id == _HEAD).values(seq=audit_head.c.seq + number)
+        taking = take.returning(audit_head.c.seq, audit_head.c.hash)
+        if (row := self._connection.execute(taking).one_or_none()) is None:
+            insert_if_absent(self._connection, audit_head, {"id": _HEAD, "seq": 0, "hash": GENESIS})
+            row = self._connection.execute(taking).one()
+        return row.seq, row.hash
 
     def entries(self, subject: str | None = None) -> Iterator[Chained]:
         """Yield the committed entries in their order, of all subjects or of one."""

@@ -8,6 +8,7 @@ from calendar import monthrange
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import count
 from random import Random, SystemRandom
 from typing import Any
 
@@ -20,12 +21,13 @@ from plugin.errors import ChangedMeanwhile, UnknownRow
 from plugin.sealing import Sealed
 from plugin.storage.awards import AwardRow
 from plugin.storage.tables import credentials, documents, status_lists
-from plugin.storage.writing import insert_if_absent
+from plugin.storage.writing import conflict_insert
 
 LIST_SIZE = 131_072
 """Entries of a status list: the smallest that hides whom one asks about (Bitstring Status List 1.0, section 3.1)."""
-FULL_AT = LIST_SIZE * 3 // 4
-"""Above this a free index is found too seldom at the first try; a new list is opened."""
+MOST_TRIES = 8
+"""So many taken indices in a row mean that a list is more than half full."""
+_ENVELOPE = tuple(column for column in credentials.c if column.name != "snapshot")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,39 +61,62 @@ class Credentials:
         """
         said = {"snapshot": snapshot.dump(credential), "profile_version": versions[0], "issuer_version": versions[1]}
         said |= _period(credential)
-        unsealed = (credentials.c.award_id == award.id, credentials.c.sealed_at.is_(None))
-        self._connection.execute(update(credentials).where(*unsealed).values(**said))
-        if (stored := self.of_award(award.id)) is None:
-            self._insert(award, {**said, "reserved_at": now}, now)
-            stored = self.of_award(award.id)
-        if stored is None:
-            raise ChangedMeanwhile(f"the reservation of award {award.id} was lost to somebody else")
-        return stored
+        return self._renewed(award, credential, said) or self._inserted(award, credential, said, now)
 
-    def _insert(self, award: AwardRow, values: dict[str, object], now: datetime) -> None:
-        """Take a random index that no credential ever had; a taken one is answered by the unique key."""
+    def _renewed(self, award: AwardRow, credential: MicroCredential, said: dict[str, object]) -> Reserved | None:
+        """Return the reservation that is there already, its snapshot renewed while nothing is sealed."""
+        mine = credentials.c.award_id == award.id
+        sealed_at = self._connection.execute(select(credentials.c.sealed_at).where(mine)).one_or_none()
+        if sealed_at is None:
+            return None
+        if sealed_at[0] is not None:
+            return self.of_award(award.id)
+        renew = update(credentials).where(mine, credentials.c.sealed_at.is_(None)).values(**said)
+        row = self._connection.execute(renew.returning(*_ENVELOPE)).one_or_none()
+        if row is None:
+            raise ChangedMeanwhile(f"award {award.id} was sealed by somebody else")
+        return _with(row, credential)
+
+    def _inserted(
+        self, award: AwardRow, credential: MicroCredential, said: dict[str, object], now: datetime
+    ) -> Reserved:
+        """Take a random index that no credential ever had; the unique key answers where it is taken.
+
+        A list in which many tries in a row hit taken indices is full enough: another one is opened.
+        """
         credential_id = str(uuid.uuid4())
+        said |= {"id": credential_id, "award_id": award.id, "issuer_url": self._public_url, "reserved_at": now}
+        said |= {"public_url": f"{self._public_url}/c/{credential_id}", "supersedes": award.supersedes}
         list_id = self._open_list(now)
-        values |= {"id": credential_id, "award_id": award.id, "issuer_url": self._public_url}
-        values |= {"supersedes": award.supersedes}
-        values |= {"public_url": f"{self._public_url}/c/{credential_id}", "status_list_id": list_id}
-        values |= {"status_list_url": f"{self._public_url}/status/{list_id}"}
-        while self.of_award(award.id) is None:
+        for tries in count(1):
             index = self._chance.randrange(LIST_SIZE)
-            insert_if_absent(self._connection, credentials, {**values, "status_index": index})
+            said |= {"status_list_id": list_id, "status_list_url": f"{self._public_url}/status/{list_id}"}
+            insert_one = conflict_insert(self._connection, credentials).values(**said, status_index=index)
+            row = self._connection.execute(insert_one.on_conflict_do_nothing().returning(*_ENVELOPE)).one_or_none()
+            if row is not None:
+                return _with(row, credential)
+            if (there := self._renewed(award, credential, said)) is not None:
+                return there
+            if tries % MOST_TRIES == 0:
+                list_id = self._next_list(list_id, now)
+        raise AssertionError("count() does not end")
 
     def _open_list(self, now: datetime) -> str:
-        """Return a list with room and count the index that is about to be taken from it."""
-        has_room = (status_lists.c.open, status_lists.c.used < FULL_AT)
-        found = select(status_lists.c.id).where(*has_room).order_by(status_lists.c.created_at).limit(1)
+        """Return the list that indices are taken from, the first of all where there is none."""
+        found = select(status_lists.c.id).where(status_lists.c.open).order_by(status_lists.c.created_at.desc()).limit(1)
         list_id = self._connection.execute(found).scalar()
-        if list_id is None:
-            list_id = uuid.uuid4().hex
-            row = {"id": list_id, "size": LIST_SIZE, "used": 0, "open": True, "created_at": now}
-            self._connection.execute(insert(status_lists).values(**row))
-        count = update(status_lists).where(status_lists.c.id == list_id).values(used=status_lists.c.used + 1)
-        self._connection.execute(count)
-        return str(list_id)
+        return str(list_id) if list_id is not None else self._new_list(now)
+
+    def _next_list(self, full: str, now: datetime) -> str:
+        """Close a list for new indices and open another one."""
+        self._connection.execute(update(status_lists).where(status_lists.c.id == full).values(open=False))
+        return self._open_list(now)
+
+    def _new_list(self, now: datetime) -> str:
+        list_id = uuid.uuid4().hex
+        row = {"id": list_id, "size": LIST_SIZE, "open": True, "created_at": now}
+        self._connection.execute(insert(status_lists).values(**row))
+        return list_id
 
     def of_award(self, award_id: str) -> Reserved | None:
         """Return the credential of an award, None where none is reserved."""
@@ -113,11 +138,16 @@ class Credentials:
         row = {"credential_id": credential_id, "format": sealed.format, "body": sealed.body, "sealed_at": now}
         row |= {"media_type": sealed.media_type, "key_id": sealed.key_id}
         row |= {"sha256": hashlib.sha256(sealed.body).hexdigest()}
-        insert_if_absent(self._connection, documents, row)
-        if self.document(credential_id, sealed.format) != sealed:
+        store = conflict_insert(self._connection, documents).values(**row).on_conflict_do_nothing()
+        stored = self._connection.execute(store.returning(documents.c.body)).scalar()
+        if (stored or self._body(credential_id, sealed.format)) != sealed.body:
             raise ChangedMeanwhile(f"credential {credential_id} is stored with other bytes than were verified")
         first = (credentials.c.id == credential_id, credentials.c.sealed_at.is_(None))
         self._connection.execute(update(credentials).where(*first).values(sealed_at=now))
+
+    def _body(self, credential_id: str, format: Format) -> bytes | None:
+        document = self.document(credential_id, format)
+        return document.body if document else None
 
     def document(self, credential_id: str, format: Format) -> Sealed | None:
         """Return the sealed bytes of one format, None where there are none."""
@@ -169,6 +199,11 @@ def _period(credential: MicroCredential) -> dict[str, object]:
 
 
 def _reserved(row: Row[Any]) -> Reserved:
+    return _with(row, snapshot.load(MicroCredential, row.snapshot))
+
+
+def _with(row: Row[Any], credential: MicroCredential) -> Reserved:
+    """Return what a row says about ``credential``."""
     envelope = Envelope(
         id=row.id,
         valid_from=row.valid_from,
@@ -179,10 +214,8 @@ def _reserved(row: Row[Any]) -> Reserved:
         issuer_url=row.issuer_url,
         supersedes=row.supersedes,
     )
-    credential = snapshot.load(MicroCredential, row.snapshot)
-    return Reserved(
-        row.award_id, credential, envelope, row.profile_version, row.issuer_version, row.sealed_at, row.status
-    )
+    versions = (row.profile_version, row.issuer_version)
+    return Reserved(row.award_id, credential, envelope, *versions, row.sealed_at, row.status)
 
 
 def _sealed(row: Row[Any]) -> Sealed:

@@ -1,7 +1,8 @@
 """Connections to SQLite and PostgreSQL that behave alike.
 
 SQLite loses updates silently when two transactions read before they write; here every writing transaction begins
-with the write lock (BEGIN IMMEDIATE), waits for it, and syncs through the write-ahead log.
+with the write lock (BEGIN IMMEDIATE), waits for it, and syncs through the write-ahead log. Errors do not quote the
+values of a statement: they are names and grades.
 """
 
 from __future__ import annotations
@@ -22,10 +23,10 @@ def open_engine(url: str) -> Engine:
     if address.get_backend_name() != "sqlite":
         if address.drivername == "postgresql":
             address = address.set(drivername="postgresql+psycopg")
-        return create_engine(address, pool_pre_ping=True, pool_size=5, max_overflow=10)
+        return create_engine(address, pool_pre_ping=True, pool_size=5, max_overflow=10, hide_parameters=True)
     if address.database and address.database != ":memory:":
         Path(address.database).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(address)
+    engine = create_engine(address, hide_parameters=True)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine

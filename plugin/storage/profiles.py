@@ -6,7 +6,7 @@ import hashlib
 import json
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -46,11 +46,20 @@ def digest(body: Mapping[str, Any]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
+@dataclass(frozen=True, slots=True)
+class Known:
+    """Versions that this process has read: they never change, and every award of a course needs the same two."""
+
+    profiles: dict[tuple[str, int], CourseProfile] = field(default_factory=dict)
+    issuers: dict[tuple[str, int], Issuer] = field(default_factory=dict)
+
+
 class Profiles:
     """Versions of profiles within one transaction. A version once stored never changes."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, known: Known) -> None:
         self._connection = connection
+        self._known = known
 
     def keep_course_profile(self, profile: CourseProfile, now: datetime) -> bool:
         """Store a version; True where it is new. Raises :class:`ProfileInUse` where it has other content."""
@@ -62,11 +71,17 @@ class Profiles:
 
     def course_profile(self, profile_id: str, version: int) -> CourseProfile:
         """Return a stored version. Raises :class:`UnknownRow`."""
-        return snapshot.load(CourseProfile, self._body(profiles, profile_id, version))
+        if (profile := self._known.profiles.get((profile_id, version))) is None:
+            profile = snapshot.load(CourseProfile, self._body(profiles, profile_id, version))
+            self._known.profiles[profile_id, version] = profile
+        return profile
 
     def issuer(self, issuer_id: str, version: int) -> Issuer:
         """Return a stored version. Raises :class:`UnknownRow`."""
-        return snapshot.load(Issuer, self._body(issuers, issuer_id, version))
+        if (issuer := self._known.issuers.get((issuer_id, version))) is None:
+            issuer = snapshot.load(Issuer, self._body(issuers, issuer_id, version))
+            self._known.issuers[issuer_id, version] = issuer
+        return issuer
 
     def _keep(self, table: Table, key: tuple[str, int], body: dict[str, Any], now: datetime) -> bool:
         row = {"id": key[0], "version": key[1], "body": body, "digest": digest(body), "created_at": now}

@@ -21,7 +21,7 @@ from plugin.storage.hints import Hints
 from plugin.storage.holdings import Holdings
 from plugin.storage.outbox import Outbox
 from plugin.storage.platforms import Platforms
-from plugin.storage.profiles import Offers, Profiles
+from plugin.storage.profiles import Known, Offers, Profiles
 from plugin.storage.sharing import Shares
 from plugin.storage.vault import Vault
 
@@ -29,10 +29,10 @@ from plugin.storage.vault import Vault
 class UnitOfWork:
     """Everything that is stored, within one transaction."""
 
-    def __init__(self, connection: Connection, vault: Vault, public_url: str) -> None:
+    def __init__(self, connection: Connection, vault: Vault, public_url: str, known: Known) -> None:
         self.audit = AuditTrail(connection)
         self.platforms = Platforms(connection, vault)
-        self.profiles = Profiles(connection)
+        self.profiles = Profiles(connection, known)
         self.offers = Offers(connection)
         self.assessments = Assessments(connection)
         self.awards = Awards(connection, self.audit)
@@ -55,12 +55,13 @@ class Storage:
         self.engine = engine
         self.vault = vault
         self._public_url = public_url
+        self._known = Known()
 
     @contextmanager
     def begin(self) -> Iterator[UnitOfWork]:
         """Open a writing transaction: committed at the end, rolled back where an exception leaves it."""
         with self.engine.begin() as connection:
-            work = UnitOfWork(connection, self.vault, self._public_url)
+            work = UnitOfWork(connection, self.vault, self._public_url, self._known)
             yield work
             work.audit.flush()
 
@@ -74,4 +75,6 @@ class Storage:
     def reading(self) -> Iterator[UnitOfWork]:
         """Open a transaction that only reads, and blocks nobody."""
         with self.engine.connect() as connection:
-            yield UnitOfWork(connection.execution_options(**{READ_ONLY: True}), self.vault, self._public_url)
+            yield UnitOfWork(
+                connection.execution_options(**{READ_ONLY: True}), self.vault, self._public_url, self._known
+            )

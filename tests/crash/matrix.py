@@ -1,0 +1,307 @@
+"""The crash matrix: real workers, databases and brokers are hit at every named point; afterwards nothing is wrong.
+
+``python -m tests.crash.matrix [--pairs sqlite,redis,rabbitmq] [--rounds N] [--report FILE]``. A round is a course of
+its own: hit a worker at one point while it earns, seals and hands over a credential (or supersedes one), let another
+worker recover, then look at everything. Ends with exit code 1 where anything was lost, doubled or told too early.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import signal
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from itertools import cycle, islice
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from cryptography import x509
+from sqlalchemy import func, select
+
+from mappings.assessment import CourseId
+from mappings.documents.envelope import Format
+from plugin.logs import configure_logs
+from plugin.storage.awards import State
+from plugin.storage.migrate import upgrade
+from plugin.storage.outbox import Topic
+from plugin.storage.platforms import Connected
+from plugin.storage.profiles import Offer
+from plugin.storage.tables import credentials, documents, outbox
+from plugin.storage.unit_of_work import Storage
+from plugin.verification import CheckContext, check
+from tests import factories
+from tests.crash.points import POINTS, Blow, Orders
+from tests.crash.worker import ANNA, CHIARA, Place, run
+from tests.plugin.bridges import seal
+from tests.plugin.rows import MOODLE
+from tests.services.postgres import Postgres, postgres
+from tests.services.rabbitmq import RabbitMQ, rabbitmq
+from tests.services.redis import Redis, redis
+
+PAIRS = ("sqlite", "redis", "rabbitmq")
+PATIENCE = 40.0
+"""Seconds that a round may take to recover."""
+Server = Postgres | Redis | RabbitMQ
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """One pair of database and broker, and what can be stopped of it."""
+
+    name: str
+    place: Place
+    servers: tuple[Server, ...] = ()
+
+
+@dataclass(slots=True)
+class Tally:
+    """What happened on one pair."""
+
+    pair: str
+    rounds: int = 0
+    blows: Counter[str] = field(default_factory=Counter)
+    not_reached: list[str] = field(default_factory=list)
+    wrong: list[str] = field(default_factory=list)
+    seconds: float = 0.0
+
+    def to_json(self) -> dict[str, object]:
+        """Return it for the report."""
+        return {
+            "pair": self.pair,
+            "rounds": self.rounds,
+            "points": len(POINTS),
+            "blows": dict(self.blows),
+            "not_reached": sorted(set(self.not_reached)),
+            "wrong": self.wrong,
+            "seconds": round(self.seconds, 1),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """One blow: at which point, by what, and in which phase (1 issues, 2 supersedes)."""
+
+    number: int
+    point: str
+    blow: Blow
+    phase: int
+    workers: int = 1
+
+
+@contextmanager
+def world(pair: str) -> Iterator[World]:
+    """Start the servers of a pair."""
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(TemporaryDirectory(prefix=f"microcred-crash-{pair}-")))
+        if pair == "sqlite":
+            yield World(pair, Place(f"sqlite:///{folder / 'crash.sqlite3'}", "filesystem://", folder))
+            return
+        database = stack.enter_context(postgres())
+        broker = stack.enter_context(redis() if pair == "redis" else rabbitmq())
+        yield World(pair, Place(database.url, broker.url, folder), (database, broker))
+
+
+def plan(pair: str, rounds: int) -> Iterator[Round]:
+    """Yield as many rounds as are asked for: every point by SIGKILL in both phases, and in between the other blows."""
+    others = (Blow.FULL, Blow.JUMP) if pair == "sqlite" else (Blow.PAUSE, Blow.JUMP)
+    everything = [
+        (point, blow, phase)
+        for index, point in enumerate(POINTS)
+        for phase in (1, 2)
+        for blow in ((Blow.KILL, others[index % 2]) if (index + phase) % 4 == 0 else (Blow.KILL,))
+        if not (phase == 2 and point.startswith("hint"))
+    ]
+    for number, (point, blow, phase) in enumerate(islice(cycle(everything), rounds)):
+        yield Round(number, point, blow, phase, workers=2 if number % 5 == 4 else 1)
+
+
+def strike(pair: str, rounds: int) -> Tally:
+    """Run the rounds of one pair."""
+    tally, began = Tally(pair), time.monotonic()
+    with world(pair) as here:
+        storage = here.place.storage()
+        upgrade(storage.engine)
+        for each in plan(pair, rounds):
+            play(here, storage, each, tally)
+            print(f"\r{pair}: {tally.rounds}/{rounds} rounds, {len(tally.wrong)} wrong", end="", file=sys.stderr)
+        tally.wrong += list(everywhere(here, storage))
+        storage.engine.dispose()
+    tally.seconds = time.monotonic() - began
+    print(file=sys.stderr)
+    return tally
+
+
+def play(here: World, storage: Storage, one: Round, tally: Tally) -> None:
+    """Play one round on a course of its own."""
+    course = CourseId(f"course-{one.number}")
+    here.place.names.write_text("Anna Kowalska")
+    offer = _enable(storage, course)
+    orders = Orders(one.point, one.blow, here.place.folder / f"marker-{one.number}")
+    if one.phase == 1:
+        _hit_and_recover(here, storage, offer, one, orders)
+    else:
+        _recover(here, storage, offer, course, editions=1)
+        here.place.names.write_text("Anna Kowalska-Nowak")
+        with storage.begin() as work:
+            work.outbox.request(Topic.SYNC, offer.id, datetime.now(UTC))
+        _hit_and_recover(here, storage, offer, one, orders)
+    tally.rounds += 1
+    if orders.marker.exists():
+        tally.blows[one.blow] += 1
+    else:
+        tally.not_reached.append(f"{one.point} (phase {one.phase})")
+    tally.wrong += [
+        f"round {one.number}, {one.blow} at {one.point}: {fault}" for fault in faults(storage, offer, one.phase)
+    ]
+
+
+def _enable(storage: Storage, course: CourseId) -> Offer:
+    profile, issuer, now = factories.profile(), factories.issuer(), datetime.now(UTC)
+    with storage.begin() as work:
+        work.platforms.connect(Connected(MOODLE, "moodle", "https://moodle.example.org"), now)
+        work.profiles.keep_course_profile(profile, now)
+        work.profiles.keep_issuer(issuer, now)
+        offer = work.offers.enable(MOODLE, course, profile=profile, issuer=issuer, now=now)
+        work.offers.correct_by(offer.id, "supersede")
+        return offer
+
+
+def _hit_and_recover(here: World, storage: Storage, offer: Offer, one: Round, orders: Orders) -> None:
+    hint = offer.course if one.phase == 1 else None
+    workers = [_fork(here.place, orders, hint), *(_fork(here.place, None, None) for _ in range(one.workers - 1))]
+    until = time.monotonic() + PATIENCE
+    while time.monotonic() < until and not orders.marker.exists() and not _settled(storage, offer, one.phase):
+        time.sleep(0.02)
+    if one.blow is Blow.PAUSE and orders.marker.exists():
+        _restart(here, storage, one)
+    if one.blow is Blow.KILL:
+        _end(workers)
+    _recover(here, storage, offer, hint, editions=one.phase)
+    _end(workers)
+
+
+def _recover(here: World, storage: Storage, offer: Offer, hint: CourseId | None, *, editions: int) -> None:
+    """Let a worker that nothing happens to do what is left. The platform sends its hint again."""
+    worker = _fork(here.place, None, hint)
+    until = time.monotonic() + PATIENCE
+    while time.monotonic() < until and not _settled(storage, offer, editions):
+        time.sleep(0.05)
+    _end([worker])
+
+
+def _restart(here: World, storage: Storage, one: Round) -> None:
+    """Stop database or broker as a power cut would, and start it again."""
+    storage.engine.dispose()
+    server = here.servers[one.number % 2 if here.name == "redis" else 0]
+    server.stop()
+    time.sleep(0.3)
+    server.start()
+
+
+def _fork(place: Place, orders: Orders | None, hint: CourseId | None) -> int:
+    """Start a worker in a process of its own, with everything imported already."""
+    pid = os.fork()
+    if pid:
+        return pid
+    log = os.open(place.folder / "workers.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    os.dup2(log, 1)
+    os.dup2(log, 2)
+    try:
+        run(place, orders, hint)
+    finally:
+        os._exit(0)
+
+
+def _end(workers: list[int]) -> None:
+    for pid in workers:
+        os.kill(pid, signal.SIGKILL)
+        os.waitpid(pid, 0)
+    workers.clear()
+
+
+def _settled(storage: Storage, offer: Offer, editions: int) -> bool:
+    """Whether nothing is left to do for a course and Anna has what is hers."""
+    with storage.reading() as work:
+        anna = work.awards.latest(offer, ANNA)
+        ids = [offer.id, *(award.id for award in work.awards.of_offer(offer.id))]
+    if anna is None or (anna.edition, anna.state) != (editions, State.DELIVERED):
+        return False
+    query = select(func.count()).select_from(outbox).where(outbox.c.row_id.in_(ids))
+    with storage.engine.connect() as connection:
+        return connection.execute(query).scalar_one() == 0
+
+
+def faults(storage: Storage, offer: Offer, editions: int) -> Iterator[str]:
+    """Say what is wrong with the awards of one course."""
+    with storage.reading() as work:
+        awards = tuple(work.awards.of_offer(offer.id))
+        anna = [award for award in awards if award.learner == ANNA]
+        states = [award.state for award in anna]
+        if states != [State.SUPERSEDED] * (editions - 1) + [State.DELIVERED]:
+            yield f"lost or doubled: {states}"
+        if [award.state for award in awards if award.learner == CHIARA] != [State.WITHHELD]:
+            yield "Chiara is not withheld"
+        for award in anna:
+            reserved = work.credentials.of_award(award.id)
+            sealed = work.credentials.document(reserved.envelope.id, Format.ELM) if reserved else None
+            if reserved is None or sealed is None:
+                yield f"edition {award.edition} has no sealed document"
+            elif reserved.envelope.id not in sealed.body.decode() or not _verifies(sealed.body):
+                yield f"edition {award.edition} does not verify"
+            if reserved and (reserved.status == "valid") != (award.edition == editions):
+                yield f"edition {award.edition} has status {reserved.status}"
+
+
+def _verifies(body: bytes) -> bool:
+    anchors = tuple(x509.load_pem_x509_certificates(seal().authority_pem))
+    after_any_jump = datetime.now(UTC) + timedelta(days=2)
+    return check(body, CheckContext(after_any_jump, anchors)).ok
+
+
+def everywhere(here: World, storage: Storage) -> Iterator[str]:
+    """Say what is wrong with the whole installation: indices, notices, trail."""
+    with storage.engine.connect() as connection:
+        number = connection.execute(select(func.count()).select_from(credentials)).scalar_one()
+        places = select(credentials.c.status_list_id, credentials.c.status_index).distinct()
+        distinct = connection.execute(select(func.count()).select_from(places.subquery())).scalar_one()
+        sealed = connection.execute(select(func.count()).select_from(documents)).scalar_one()
+    if number != distinct:
+        yield f"{number - distinct} status indices used twice"
+    if number != sealed:
+        yield f"{number} credentials, {sealed} sealed documents"
+    notices = here.place.notices.read_text().splitlines() if here.place.notices.exists() else []
+    if doubled := [line for line, times in Counter(notices).items() if times > 1]:
+        yield f"{len(doubled)} notices sent twice"
+    if early := [line for line in notices if line.endswith("early")]:
+        yield f"{len(early)} notices before the seal"
+    with storage.reading() as work:
+        if broken := work.audit.verify():
+            yield f"the trail is broken: {broken.sentence}"
+
+
+def main() -> None:
+    """Run the matrix and write its report."""
+    parser = argparse.ArgumentParser(prog="python -m tests.crash.matrix", description=main.__doc__)
+    parser.add_argument("--pairs", default=",".join(PAIRS), help="of " + ", ".join(PAIRS))
+    parser.add_argument("--rounds", type=int, default=450, help="on each pair")
+    parser.add_argument("--report", type=Path, default=Path("var/crash.json"))
+    options = parser.parse_args()
+    configure_logs("CRITICAL")
+    seal()
+    tallies = [strike(pair, options.rounds) for pair in options.pairs.split(",")]
+    report = {"pairs": [tally.to_json() for tally in tallies], "kills": sum(t.blows[Blow.KILL] for t in tallies)}
+    options.report.parent.mkdir(parents=True, exist_ok=True)
+    options.report.write_text(json.dumps(report, indent=2))
+    print(json.dumps(report, indent=2))
+    sys.exit(1 if any(tally.wrong for tally in tallies) else 0)
+
+
+if __name__ == "__main__":
+    main()
