@@ -14,26 +14,22 @@ from cryptography import x509
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from lti.authorization import token_source
 from lti.keysets import KeySets, fetcher
 from lti.launch import Reception
 from lti.login import Login
 from lti.network import Network
-from lti.platforms import Platform
-from lti.platforms.canvas import Canvas
-from lti.platforms.moodle import Moodle
 from lti.registration import asker
 from lti.registry import Registry
 from lti.states import States
-from lti.tokens import TokensInMemory
 from lti.tool import Tool
 from mappings.assessment import PlatformId
 from mappings.documents.envelope import Format
 from mappings.documents.rendering import render
 from plugin import delivery, issuing, scheduling, sync
 from plugin.approving import ApprovingTools
+from plugin.connecting import Connector
 from plugin.delivery import DeliveryTools
-from plugin.errors import BridgeError, InvalidSettings
+from plugin.errors import InvalidSettings
 from plugin.issuing import IssuingTools
 from plugin.jobs.bell import Bell
 from plugin.jobs.queue import make_queue
@@ -92,7 +88,7 @@ def assemble(settings: Settings, clock: Clock = utc_now) -> Bridge:
     storage = Storage(open_engine(settings.database), Vault(settings.secret_keys), settings.public_url)
     queue = make_queue(settings)
     bell = Bell(storage, queue, settings.in_flight, clock)
-    connect = connector(settings)
+    connect = Connector(campus(settings), storage, clock)
     anchors = trust_anchors(settings)
     reading = SyncTools(storage, connect, clock)
     sealers = make_sealers(settings)
@@ -211,21 +207,6 @@ def session_key(settings: Settings) -> bytes:
 def campus(settings: Settings) -> Network:
     """Return where the bridge may send requests."""
     return Network(allowed=tuple(ip_network(each) for each in settings.private_networks))
-
-
-def connector(settings: Settings) -> Callable[[Connected], Platform]:
-    """Return what opens a connection to a platform of any kind."""
-    network, tokens = campus(settings), TokensInMemory()
-
-    def connect(connected: Connected) -> Platform:
-        if connected.kind == "canvas":
-            source = token_source(connected.base_url, connected.token, network, tokens)
-            return Canvas.connect(connected.id, connected.base_url, source, network)
-        if connected.kind == "moodle":
-            return Moodle.connect(connected.id, connected.base_url, connected.token, network)
-        raise BridgeError(f"platforms of kind {connected.kind!r} cannot be read")
-
-    return connect
 
 
 def make_sealers(settings: Settings) -> Mapping[Format, Sealer]:

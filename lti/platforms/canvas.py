@@ -11,8 +11,8 @@ Quirks, from Canvas' source and documentation (no live Canvas was read):
 - A rollup has no mastery flag: the score is compared with the outcome's mastery points. Where the developer key
   may not «include», Canvas leaves the outcomes out in silence; then they are asked for one by one.
 - Ids may exceed 53 bits and come as numbers or texts: they are asked for as texts.
-- A launch names people and courses by LTI ids: courses are addressed as ``lti_context_id:``; people are matched by
-  :func:`lti.platforms.canvas_learner.lti_ids`, because no REST answer tells their LTI id.
+- A launch names people and courses by LTI ids: courses are addressed as ``lti_context_id:``; no REST answer tells
+  the LTI id of a person, so the LTI roster, which can tell both, is read too.
 - Access codes of quizzes come to graders in clear: they are dropped while reading.
 
 What is left to the caller: keeping records, deciding anything, and reading again right before issuing.
@@ -29,7 +29,7 @@ from lti.errors import Fault, PlatformError
 from lti.network import Network
 from lti.platforms import LEARNING, no_longer_learning
 from lti.platforms import canvas_records as records
-from lti.platforms.canvas_learner import Lists, record_of
+from lti.platforms.canvas_learner import Lists, lti_ids, record_of
 from lti.platforms.canvas_preflight import preflight
 from lti.platforms.canvas_shapes import (
     Assignment,
@@ -69,9 +69,6 @@ _NOT_OFFERED = frozenset({Fault.NOT_FOUND})
 _FEW = 40
 """So many learners are named in an address; of more, all submissions are read."""
 
-LearnerIds = Callable[[CourseId], Mapping[str, LearnerId]]
-"""Returns the LTI id (``sub``) of each Canvas user id of a course."""
-
 
 class Canvas:
     """One connected Canvas (a :class:`~lti.platforms.Platform`)."""
@@ -82,13 +79,13 @@ class Canvas:
         url: str,
         service: Service,
         *,
-        learner_ids: LearnerIds | None = None,
+        lti: Service | None = None,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self.id = platform
         self._url = url.rstrip("/")
         self._service = service
-        self._learner_ids = learner_ids
+        self._lti = lti
         self._clock = clock
 
     @classmethod
@@ -99,20 +96,22 @@ class Canvas:
         tokens: TokenSource,
         network: Network,
         *,
-        learner_ids: LearnerIds | None = None,
+        lti: Service | None = None,
     ) -> Canvas:
-        """Return the Canvas at ``url`` (the institution's domain), read with the tokens of a developer key."""
-        return cls(platform, url, Service(tokens, network, MANNERS), learner_ids=learner_ids)
+        """Return the Canvas at ``url`` (the institution's domain), read with the tokens of a developer key.
+
+        ``lti`` reads its LTI services (scope :data:`lti.roster.SCOPE`); without it people have no id that a launch
+        would name, only Canvas' own.
+        """
+        return cls(platform, url, Service(tokens, network, MANNERS), lti=lti)
 
     def course(self, course: CourseId) -> Course:
         """Return what Canvas says about the course."""
-        answer = self._service.get(self._address(course, "", ("include[]", "public_description")))
-        found = load(CanvasCourse, answer.json(), place=answer.place)
-        return records.course_of(found, course, self.id, self._url)
+        return records.course_of(self._course(course), course, self.id, self._url)
 
     def people(self, course: CourseId) -> tuple[Learner, ...]:
         """Return everybody enrolled in any way, each once."""
-        return tuple(self._people(self._enrollments(course), course).values())
+        return tuple(self._people(self._enrollments(course), self._course(course)).values())
 
     def read(
         self, course: CourseId, learners: Collection[LearnerId] | None = None, since: datetime | None = None
@@ -138,13 +137,14 @@ class Canvas:
 
     def _lists(self, course: CourseId) -> Lists:
         read_at = self._clock()
+        found = self._course(course)
         enrollments = self._enrollments(course)
         assignments = {one.id: one for one in self._all(Assignment, course, "assignments")}
         rollups, outcomes = self._rollups(course)
         return Lists(
-            course=self.course(course),
+            course=records.course_of(found, course, self.id, self._url),
             enrollments=enrollments,
-            learners=self._people(enrollments, course),
+            learners=self._people(enrollments, found),
             assignments=assignments,
             progress=self._progress(course),
             scores={rollup.links.user: rollup.scores for rollup in rollups},
@@ -159,12 +159,16 @@ class Canvas:
             by_user[row.user_id] = (*by_user.get(row.user_id, ()), row)
         return by_user
 
-    def _people(self, enrollments: Mapping[str, tuple[Enrollment, ...]], course: CourseId) -> dict[str, Learner]:
-        """Return each person under the LTI id; who has none there (never active) keeps a Canvas id of their own."""
-        if self._learner_ids is None:
+    def _course(self, course: CourseId) -> CanvasCourse:
+        answer = self._service.get(self._address(course, "", ("include[]", "public_description")))
+        return load(CanvasCourse, answer.json(), place=answer.place)
+
+    def _people(self, enrollments: Mapping[str, tuple[Enrollment, ...]], course: CanvasCourse) -> dict[str, Learner]:
+        """Return each person under their LTI id; who has none there (not active) keeps a Canvas id of their own."""
+        if self._lti is None:
             ids = {user: LearnerId(user) for user in enrollments}
         else:
-            ids = dict(self._learner_ids(course))
+            ids = lti_ids(self._lti, f"{self._url}/api/lti/courses/{course.id}/names_and_roles")
         return {
             user: records.learner_of(rows, ids.get(user, LearnerId(f"canvas:{user}")))
             for user, rows in enrollments.items()

@@ -15,6 +15,8 @@ from lti.schemas import Id, OptionalId, load, part, parts
 from lti.service import Service
 from mappings.assessment import AssessmentRecord, Course, Learner, LearnerId, SupervisionEvidence
 
+_MEMBERS_A_PAGE = 50
+"""Canvas gives no more."""
 _CUSTOM = "https://purl.imsglobal.org/spec/lti/claim/custom"
 
 
@@ -78,16 +80,33 @@ class MembersWithMessages:
     members: tuple[MemberWithMessage, ...]
 
 
-def lti_ids(service: Service, memberships_url: str, resource_link: str) -> dict[str, LearnerId]:
-    """Return the LTI id of each active member by their Canvas user id, from the roster of a launch.
+@dataclass(frozen=True, slots=True)
+class Context:
+    """The course, by the id that launches know."""
 
-    The tool's registration asks for the custom parameter ``canvas_user_id=$Canvas.user.id``; ``resource_link`` may
-    be the id of the context (NRPS 2.0 section 3.2, resource link membership).
+    id: Id
+
+
+@dataclass(frozen=True, slots=True)
+class Container:
+    """The head of a membership container."""
+
+    context: Context
+
+
+def lti_ids(service: Service, memberships_url: str) -> dict[str, LearnerId]:
+    """Return the LTI id (``sub``) of each active member by their Canvas user id.
+
+    The registration asks for the custom parameter ``canvas_user_id=$Canvas.user.id``. Canvas expands it for every
+    member where ``rlid`` asks for a resource link, as which it takes the course itself (NRPS 2.0 section 3.2).
     """
-    ids: dict[str, LearnerId] = {}
-    for page in service.pages(f"{memberships_url}?{urlencode({'rlid': resource_link})}", accept=roster.ACCEPT):
-        for member in load(MembersWithMessages, page.json(), place=page.place).members:
-            for message in member.message:
-                if message.custom and message.custom.canvas_user_id:
-                    ids[message.custom.canvas_user_id] = LearnerId(member.user_id)
-    return ids
+    first = service.get(f"{memberships_url}?limit=1", accept=roster.ACCEPT)
+    context = load(Container, first.json(), place=first.place).context.id
+    address = f"{memberships_url}?{urlencode({'rlid': context, 'limit': _MEMBERS_A_PAGE})}"
+    return {
+        message.custom.canvas_user_id: LearnerId(member.user_id)
+        for page in service.pages(address, accept=roster.ACCEPT)
+        for member in load(MembersWithMessages, page.json(), place=page.place).members
+        for message in member.message
+        if message.custom and message.custom.canvas_user_id
+    }

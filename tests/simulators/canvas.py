@@ -148,7 +148,10 @@ class CanvasSimulator(Simulator):
         size = min(int(asked.argument("limit", "10")), _PAGE_OF_MEMBERS)
         page = self._paged(replace(asked, query=(*asked.query, ("per_page", str(size)))), rows)
         members = [_member(row, with_message=bool(asked.argument("rlid"))) for row in page.body]  # type: ignore[attr-defined]
-        return replace(page, body={"id": f"{self.url}{asked.path}", "context": {"id": "c"}, "members": members})
+        return replace(
+            page,
+            body={"id": f"{self.url}{asked.path}", "context": {"id": self.course.course["uuid"]}, "members": members},
+        )
 
     def _own_items(self, asked: Asked, rest: str) -> Reply:
         if self.concluded:
