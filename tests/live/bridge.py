@@ -45,7 +45,7 @@ class Bridge:
         command = [sys.executable, "-m", "plugin.cli", "serve", "--no-worker"]
         with self.log.open("w") as log:
             self._process = subprocess.Popen(command, env=self._environment, cwd=ROOT, stderr=log, stdout=log)
-        for _ in range(100):
+        for _ in range(400):
             try:
                 with urllib.request.urlopen(f"{self.url}/lti/jwks", timeout=1):
                     return self

@@ -2,7 +2,7 @@
 
 The bridge runs at ``http://localhost``, Moodle at the address in MOODLE_URL: two sites, so that the launches in
 Moodle's frame meet third-party cookies as they are. MOODLE_ADMIN, MOODLE_TEACHER and MOODLE_LEARNER are
-``name:password``; MOODLE_COURSE is the course's id.
+``name:password``; MOODLE_COURSE is the course's id, MOODLE_TOKEN the web-service token of the minimal role.
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ import uuid
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, FrameLocator, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.conftest import require_program
 from tests.live.bridge import Bridge
 
 pytestmark = [pytest.mark.live, pytest.mark.browser]
 
-SETTINGS = ("MOODLE_URL", "MOODLE_COURSE", "MOODLE_ADMIN", "MOODLE_TEACHER", "MOODLE_LEARNER")
+SETTINGS = ("MOODLE_URL", "MOODLE_TOKEN", "MOODLE_COURSE", "MOODLE_ADMIN", "MOODLE_TEACHER", "MOODLE_LEARNER")
 CHROMIUM = [
     *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
@@ -65,11 +65,6 @@ def logged_in(browser: Browser, moodle: str, who: str) -> Page:
     return page
 
 
-def tool_frame(page: Page) -> FrameLocator:
-    """The frame of the activity."""
-    return page.frame_locator("iframe#contentframe")
-
-
 @pytest.fixture(scope="module")
 def registered(bridge: Bridge, chromium: Browser, moodle: str) -> str:
     """Register by URL and activate, as an administrator does; return the invite that was used."""
@@ -91,16 +86,26 @@ def registered(bridge: Bridge, chromium: Browser, moodle: str) -> str:
     return invite
 
 
+def connect(bridge: Bridge, moodle: str) -> None:
+    """Give the bridge the web-service token, as IT does at the command line."""
+    key = re.search(r"platform key (\w+)", bridge.run("registrations"))
+    assert key is not None
+    token = bridge.log.parent / "token"
+    token.write_text(os.environ["MOODLE_TOKEN"])
+    bridge.run("platform", key[1], moodle, "--kind", "moodle", "--token-file", str(token))
+
+
 @pytest.fixture(scope="module")
 def placed(registered: str, bridge: Bridge, chromium: Browser, moodle: str) -> str:
     """Place the tool in the course by deep linking, as a teacher does; return the address of the activity."""
     tool = re.search(r"deployment (\d+): allowed", bridge.run("registrations"))
     assert tool is not None
+    connect(bridge, moodle)
     name = f"Credential {uuid.uuid4().hex[:8]}"
     page = logged_in(chromium, moodle, "MOODLE_TEACHER")
     page.goto(f"{moodle}/course/modedit.php?add=lti&course={COURSE}&section=0&typeid={tool[1]}")
     page.get_by_role("button", name="Select content").click()
-    frame = page.frame_locator("iframe[src*='contentitem']")
+    frame = page.frame_locator("iframe#contentitem-page-iframe")
     frame.get_by_label("Name of the link in the course").fill(name)
     frame.get_by_role("button", name="Add to the course").click()
     expect(page.locator("#id_name")).to_have_value(name)
@@ -112,7 +117,7 @@ def placed(registered: str, bridge: Bridge, chromium: Browser, moodle: str) -> s
 
 @pytest.mark.parametrize(
     ("who", "sentence"),
-    [("MOODLE_TEACHER", "You are a teacher in this course."), ("MOODLE_LEARNER", "Your micro-credentials")],
+    [("MOODLE_TEACHER", "Enable a micro-credential"), ("MOODLE_LEARNER", "Your micro-credentials")],
 )
 def test_a_launch_in_moodle_s_frame_lands_on_the_page_of_the_role(
     placed: str, chromium: Browser, moodle: str, who: str, sentence: str
@@ -121,13 +126,25 @@ def test_a_launch_in_moodle_s_frame_lands_on_the_page_of_the_role(
     page = logged_in(chromium, moodle, who)
     for _ in range(2):
         page.goto(placed)
-        expect(tool_frame(page).locator("h1, p").get_by_text(sentence)).to_be_visible()
+        expect(page.frame_locator("iframe#contentframe").locator("main")).to_contain_text(sentence)
 
     cookies = {cookie["name"]: cookie for cookie in page.context.cookies()}
     page.context.close()
 
     assert cookies["__Host-microcred"]["sameSite"] == "None"
     assert cookies["__Host-microcred"].get("partitionKey")
+
+
+def test_the_preflight_is_green_after_a_launch(placed: str, bridge: Bridge, chromium: Browser, moodle: str) -> None:
+    """Every need: the registration gave the roster, the token the rest, and somebody has launched."""
+    page = logged_in(chromium, moodle, "MOODLE_LEARNER")
+    page.goto(placed)
+    expect(page.frame_locator("iframe#contentframe").locator("main")).to_contain_text("Your micro-credentials")
+    page.context.close()
+
+    told = bridge.run("registrations")
+
+    assert re.findall(r"^  (green|red) ", told, re.MULTILINE) == ["green"] * 7
 
 
 def test_an_invite_works_once(registered: str, chromium: Browser) -> None:
