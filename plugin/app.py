@@ -25,11 +25,13 @@ from lti.tool import Tool
 from mappings.assessment import PlatformId
 from mappings.documents.envelope import Format
 from mappings.documents.rendering import render
-from plugin import delivery, issuing, scheduling, sync
+from plugin import delivery, issuer, issuing, revocation, scheduling, sync
 from plugin.approving import ApprovingTools
 from plugin.connecting import Connector
 from plugin.delivery import DeliveryTools
 from plugin.errors import InvalidSettings
+from plugin.identity import addresses
+from plugin.issuer import Checking
 from plugin.issuing import IssuingTools
 from plugin.jobs.bell import Bell
 from plugin.jobs.queue import make_queue
@@ -51,8 +53,9 @@ from plugin.storage.registrations import Invites, Registrations, ToolKeys
 from plugin.storage.unit_of_work import Storage
 from plugin.storage.vault import Vault
 from plugin.sync import SyncTools
-from plugin.verification import CheckContext, check
-from plugin.web import entrance, pages, security
+from plugin.verification import Report
+from plugin.web import entrance, identity, pages, security
+from plugin.web.identity import IdentityTools
 from plugin.web.launching import LaunchTools
 from plugin.web.registering import RegistrationPages
 from plugin.web.tools import PageTools
@@ -92,12 +95,15 @@ def assemble(settings: Settings, clock: Clock = utc_now) -> Bridge:
     anchors = trust_anchors(settings)
     reading = SyncTools(storage, connect, clock)
     sealers = make_sealers(settings)
-    sealing = IssuingTools(storage, connect, render, sealers, self_check(anchors, clock), clock)
+    own = Checking(settings, anchors, clock)
+    sealing = IssuingTools(storage, connect, render, sealers, self_check(own.check), clock)
+    lists = issuer.status_tools(settings, storage, clock)
     handing_over = DeliveryTools(storage, (), clock)
     duties = {
         Topic.SYNC: lambda row_id: sync.sync(reading, row_id),
         Topic.ISSUE: lambda row_id: issuing.issue(sealing, row_id),
         Topic.DELIVER: lambda row_id: delivery.deliver(handing_over, row_id),
+        Topic.STATUS: lambda row_id: revocation.publish(lists, row_id),
     }
     plan = scheduling.make_tools(storage, timedelta(minutes=settings.sync_minutes), clock)
     jobs = Jobs(storage, bell, duties, clock, lambda: scheduling.schedule(plan))
@@ -116,6 +122,7 @@ def create_app(settings: Settings) -> Flask:
     app.wsgi_app = ProxyFix(app.wsgi_app, *([settings.proxy_hops] * 4))  # type: ignore[method-assign]
     security.init_app(app)
     pages.init_app(app, page_tools(bridge))
+    identity.init_app(app, identity_tools(bridge))
     entrance.init_app(app, launch_tools(bridge), registration_pages(bridge))
     return app
 
@@ -128,6 +135,17 @@ SESSION_COOKIE = {
     "SESSION_COOKIE_PARTITIONED": True,
 }
 """A cookie that comes back inside a platform's frame, and that no other host can set."""
+
+
+def identity_tools(bridge: Bridge) -> IdentityTools:
+    """Return what the addresses about ourselves work with."""
+    lists = issuer.status_tools(bridge.settings, bridge.storage, bridge.clock)
+    settings = bridge.settings
+    return IdentityTools(
+        addresses(settings.public_url),
+        lambda: issuer.documents(settings),
+        lambda name: issuer.status_file(lists, name),
+    )
 
 
 def launch_tools(bridge: Bridge) -> LaunchTools:
@@ -187,12 +205,13 @@ def registration_pages(bridge: Bridge) -> RegistrationPages:
 
 def page_tools(bridge: Bridge) -> PageTools:
     """Return what the pages work with."""
+    checking = Checking(bridge.settings, bridge.anchors, bridge.clock, bridge.storage, campus(bridge.settings))
     return PageTools(
         storage=bridge.storage,
         launches=Launches(bridge.storage),
         registrations=Registrations(bridge.storage),
         connect=bridge.sync.connect,
-        check=lambda data: check(data, CheckContext(bridge.clock(), bridge.anchors)),
+        check=checking.check,
         clock=bridge.clock,
     )
 
@@ -214,7 +233,8 @@ def make_sealers(settings: Settings) -> Mapping[Format, Sealer]:
     if settings.seal_file is None:
         return {}
     authority = TimestampAuthority(settings.timestamp_url) if settings.timestamp_url else None
-    return {Format.ELM: JadesSealer(read_seal(settings.seal_file, settings.seal_password), authority)}
+    seal = JadesSealer(read_seal(settings.seal_file, settings.seal_password), authority)
+    return {Format.ELM: seal, **issuer.credential_sealers(settings)}
 
 
 def read_seal(path: Path, password: str) -> SealKey:
@@ -239,11 +259,11 @@ def trust_anchors(settings: Settings) -> tuple[x509.Certificate, ...]:
         ) from None
 
 
-def self_check(anchors: tuple[x509.Certificate, ...], clock: Clock) -> Callable[[Sealed], tuple[str, ...]]:
+def self_check(check: Callable[[bytes], Report]) -> Callable[[Sealed], tuple[str, ...]]:
     """Return what verifies our own bytes: a sentence per failed check, and one where the seal was not checked."""
 
     def failures(sealed: Sealed) -> tuple[str, ...]:
-        report = check(sealed.body, CheckContext(clock(), anchors))
+        report = check(sealed.body)
         return () if report.ok else (report.verdict, *(step.sentence for step in report.failures))
 
     return failures

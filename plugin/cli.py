@@ -8,7 +8,7 @@ import sys
 import click
 
 from lti.errors import LtiError
-from plugin.commands import connecting, courses, operating, people, seals
+from plugin.commands import connecting, courses, credential_keys, operating, people, seals
 from plugin.errors import BridgeError
 from plugin.logs import configure_logs
 from plugin.sealing.errors import SealError
@@ -42,7 +42,8 @@ def microcred(*, quiet: bool) -> None:
 for command in (*seals.COMMANDS, *connecting.COMMANDS, *courses.COMMANDS, *people.COMMANDS, *operating.COMMANDS):
     microcred.add_command(command)
 
-seals.keys.add_command(connecting.rotate_keys)
+for command in (*credential_keys.COMMANDS, connecting.rotate_keys):
+    seals.keys.add_command(command)
 
 
 def main() -> None:

@@ -91,15 +91,27 @@ def published(issuer_url: str, history: KeyHistory) -> Mapping[str, Published]:
     An issuer at ``https://host/tenant`` has its DID document at ``/tenant/did.json`` (did:web, 2.5.2) and its issuer
     metadata at ``/.well-known/jwt-vc-issuer/tenant`` (the well-known string stands between host and path).
     """
+    documents = (
+        _json(did_document(issuer_url, history), "application/did+json"),
+        _json(jwk_set(history), "application/jwk-set+json"),
+        _json(jwt_vc_issuer(issuer_url, history), "application/json"),
+        Published(own_context(), "application/ld+json"),
+        _json(type_metadata(issuer_url), "application/json"),
+    )
+    return dict(zip(addresses(issuer_url), documents, strict=True))
+
+
+def addresses(issuer_url: str) -> tuple[str, ...]:
+    """Return the paths of :func:`published`, also of an issuer that has no keys yet."""
     base = issuer_url.rstrip("/").partition("://")[2].partition("/")[2]
     prefix = f"/{base}" if base else ""
-    return {
-        f"{prefix or '/.well-known'}/did.json": _json(did_document(issuer_url, history), "application/did+json"),
-        f"{prefix}/.well-known/jwks.json": _json(jwk_set(history), "application/jwk-set+json"),
-        f"/.well-known/jwt-vc-issuer{prefix}": _json(jwt_vc_issuer(issuer_url, history), "application/json"),
-        f"{prefix}{OWN_CONTEXT_PATH}": Published(own_context(), "application/ld+json"),
-        f"{prefix}{OWN_TYPE_PATH}": _json(type_metadata(issuer_url), "application/json"),
-    }
+    return (
+        f"{prefix or '/.well-known'}/did.json",
+        f"{prefix}/.well-known/jwks.json",
+        f"/.well-known/jwt-vc-issuer{prefix}",
+        f"{prefix}{OWN_CONTEXT_PATH}",
+        f"{prefix}{OWN_TYPE_PATH}",
+    )
 
 
 def _json(document: Mapping[str, object], media_type: str) -> Published:

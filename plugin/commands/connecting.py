@@ -52,7 +52,7 @@ def decide_deployment(platform_key: str, *, allow: bool) -> None:
     click.echo(f"{platform_key} {'may' if allow else 'may not'} launch, within half a minute")
 
 
-@click.command("rotate")
+@click.command("rotate-lti")
 def rotate_keys() -> None:
     """Make a new LTI key. It is published at once and signs later, when platforms have fetched it."""
     bridge: Bridge = open_bridge()

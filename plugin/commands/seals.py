@@ -16,12 +16,13 @@ from cryptography.fernet import Fernet
 from mappings.describe import gaps
 from mappings.plausibility import doubts_about_course, doubts_about_institution
 from mappings.profile import CourseProfile, Issuer
-from plugin.app import trust_anchors
+from plugin.app import campus, trust_anchors, utc_now
 from plugin.commands.bridge import FILE
+from plugin.issuer import Checking
 from plugin.profiles import Problems, read_course_profile, read_institution_profile
 from plugin.sealing.development import development_seal
 from plugin.settings import read_settings
-from plugin.verification import CheckContext, Outcome, Report, check
+from plugin.verification import Outcome, Report
 
 T = TypeVar("T")
 MARKS = {Outcome.PASSED: "passed", Outcome.FAILED: "FAILED", Outcome.NOT_CHECKED: "not checked"}
@@ -59,14 +60,16 @@ def dev(institution: Path, out: Path) -> None:
 @click.argument("file", type=click.File("rb"))
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
 @click.option("--trust", type=FILE, help="PEM certificates to trust; default: MICROCRED_TRUST_FILE.")
-def verify(file: BinaryIO, trust: Path | None, *, as_json: bool) -> None:
+@click.option("--offline", is_flag=True, help="Ask nobody: neither for keys of issuers nor for status lists.")
+def verify(file: BinaryIO, trust: Path | None, *, as_json: bool, offline: bool) -> None:
     """Check the credential in FILE in numbered steps (- reads standard input).
 
-    Works on our own files and on European Digital Credentials of others. Exit code 0 only where nothing failed and
-    the seal was checked.
+    Works on our own files and on those of others: European Digital Credentials, Open Badges 3.0 (JSON, JWT, PNG,
+    SVG), SD-JWT VC. Exit code 0 only where nothing failed and the seal was checked.
     """
-    anchors = tuple(x509.load_pem_x509_certificates(trust.read_bytes())) if trust else _configured_anchors()
-    report = check(file.read(), CheckContext(datetime.now(UTC), anchors))
+    settings = read_settings(os.environ)
+    trusted = tuple(x509.load_pem_x509_certificates(trust.read_bytes())) if trust else trust_anchors(settings)
+    report = Checking(settings, trusted, utc_now, network=None if offline else campus(settings)).check(file.read())
     click.echo(json.dumps(report.to_json(), indent=2, ensure_ascii=False) if as_json else told(report))
     sys.exit(0 if report.ok else 1)
 
@@ -125,10 +128,6 @@ def _accepted(read: T | Problems, file: Path) -> T:
     for problem in read.problems:
         click.echo(f"{file}: {problem.path or 'whole file'}: {problem.sentence}", err=True)
     raise click.ClickException(f"{file} has {len(read.problems)} problem(s) and was not accepted")
-
-
-def _configured_anchors() -> tuple[x509.Certificate, ...]:
-    return trust_anchors(read_settings(os.environ))
 
 
 COMMANDS = (keys, verify, profile)

@@ -84,3 +84,9 @@ class TermUndefined(SealError):
     """A member, type or identifier that no context defines: it would not be under the signature."""
 
     code = "term_undefined"
+
+
+class NoCredentialKey(SealError):
+    """No key for credentials was made, or every one was compromised."""
+
+    code = "no_credential_key"

@@ -20,11 +20,14 @@ from mappings.elements import MicroCredential
 from plugin.errors import ChangedMeanwhile, UnknownRow
 from plugin.sealing import Sealed
 from plugin.storage.awards import AwardRow
+from plugin.storage.outbox import Outbox, Topic
 from plugin.storage.tables import credentials, documents, status_lists
 from plugin.storage.writing import conflict_insert
 
 LIST_SIZE = 131_072
 """Entries of a status list: the smallest that hides whom one asks about (Bitstring Status List 1.0, section 3.1)."""
+DECOYS = 1024
+"""Entries of a list that are set from the start and belong to nobody: how many are set tells nothing."""
 MOST_TRIES = 8
 """So many taken indices in a row mean that a list is more than half full."""
 _ENVELOPE = tuple(column for column in credentials.c if column.name != "snapshot")
@@ -87,9 +90,9 @@ class Credentials:
         credential_id = str(uuid.uuid4())
         said |= {"id": credential_id, "award_id": award.id, "issuer_url": self._public_url, "reserved_at": now}
         said |= {"public_url": f"{self._public_url}/c/{credential_id}", "supersedes": award.supersedes}
-        list_id = self._open_list(now)
+        list_id, decoys = self._open_list(now)
         for tries in count(1):
-            index = self._chance.randrange(LIST_SIZE)
+            index = next(self._indices(decoys))
             said |= {"status_list_id": list_id, "status_list_url": f"{self._public_url}/status/{list_id}"}
             insert_one = conflict_insert(self._connection, credentials).values(**said, status_index=index)
             row = self._connection.execute(insert_one.on_conflict_do_nothing().returning(*_ENVELOPE)).one_or_none()
@@ -98,25 +101,32 @@ class Credentials:
             if (there := self._renewed(award, credential, said)) is not None:
                 return there
             if tries % MOST_TRIES == 0:
-                list_id = self._next_list(list_id, now)
+                list_id, decoys = self._next_list(list_id, now)
         raise AssertionError("count() does not end")
 
-    def _open_list(self, now: datetime) -> str:
-        """Return the list that indices are taken from, the first of all where there is none."""
-        found = select(status_lists.c.id).where(status_lists.c.open).order_by(status_lists.c.created_at.desc()).limit(1)
-        list_id = self._connection.execute(found).scalar()
-        return str(list_id) if list_id is not None else self._new_list(now)
+    def _indices(self, decoys: frozenset[int]) -> Iterator[int]:
+        """Yield random indices that belong to somebody, or will."""
+        while True:
+            index = self._chance.randrange(LIST_SIZE)
+            if index not in decoys:
+                yield index
 
-    def _next_list(self, full: str, now: datetime) -> str:
+    def _open_list(self, now: datetime) -> tuple[str, frozenset[int]]:
+        """Return the list that indices are taken from, the first of all where there is none, and its decoys."""
+        found = select(status_lists.c.id, status_lists.c.decoys).where(status_lists.c.open)
+        row = self._connection.execute(found.order_by(status_lists.c.created_at.desc()).limit(1)).one_or_none()
+        return (str(row.id), frozenset(row.decoys)) if row is not None else self._new_list(now)
+
+    def _next_list(self, full: str, now: datetime) -> tuple[str, frozenset[int]]:
         """Close a list for new indices and open another one."""
         self._connection.execute(update(status_lists).where(status_lists.c.id == full).values(open=False))
         return self._open_list(now)
 
-    def _new_list(self, now: datetime) -> str:
-        list_id = uuid.uuid4().hex
-        row = {"id": list_id, "size": LIST_SIZE, "open": True, "created_at": now}
+    def _new_list(self, now: datetime) -> tuple[str, frozenset[int]]:
+        list_id, decoys = uuid.uuid4().hex, self._chance.sample(range(LIST_SIZE), DECOYS)
+        row = {"id": list_id, "size": LIST_SIZE, "open": True, "decoys": decoys, "created_at": now}
         self._connection.execute(insert(status_lists).values(**row))
-        return list_id
+        return list_id, frozenset(decoys)
 
     def of_award(self, award_id: str) -> Reserved | None:
         """Return the credential of an award, None where none is reserved."""
@@ -162,10 +172,17 @@ class Credentials:
             yield _sealed(row)
 
     def end(self, credential_id: str, status: str, reason: str, now: datetime) -> bool:
-        """Say that a credential is ``revoked`` or ``superseded``, for good. True where it was valid before."""
+        """Say that a credential is ``revoked`` or ``superseded``, for good, and ask for its list to be published.
+
+        True where it was valid before.
+        """
         valid = (credentials.c.id == credential_id, credentials.c.status == "valid")
         said = {"status": status, "status_reason": reason, "status_at": now}
-        return self._connection.execute(update(credentials).where(*valid).values(**said)).rowcount == 1
+        ended = update(credentials).where(*valid).values(**said).returning(credentials.c.status_list_id)
+        status_list = self._connection.execute(ended).scalar()
+        if status_list is not None:
+            Outbox(self._connection).request(Topic.STATUS, status_list, now)
+        return status_list is not None
 
     def invalid_indices(self, status_list_id: str) -> frozenset[int]:
         """Return the indices of a status list whose bit is set."""
@@ -178,6 +195,14 @@ class Credentials:
         """Count what was sealed after ``moment``."""
         query = select(func.count()).select_from(credentials).where(credentials.c.sealed_at > moment)
         return self._connection.execute(query).scalar_one()
+
+    def decoys(self, status_list_id: str) -> frozenset[int]:
+        """Return the indices of a status list that are set and belong to nobody. Raises :class:`UnknownRow`."""
+        query = select(status_lists.c.decoys).where(status_lists.c.id == status_list_id)
+        found = self._connection.execute(query).scalar()
+        if found is None:
+            raise UnknownRow(f"there is no status list {status_list_id}")
+        return frozenset(found)
 
     def status_list_ids(self) -> tuple[str, ...]:
         """Return every status list, oldest first."""

@@ -23,6 +23,7 @@ class Topic(StrEnum):
     SYNC = "sync"
     ISSUE = "issue"
     DELIVER = "deliver"
+    STATUS = "status"
 
 
 @dataclass(frozen=True, slots=True)

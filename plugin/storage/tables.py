@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sqlalchemy import (
+    JSON,
     Boolean,
     Column,
     ForeignKeyConstraint,
@@ -121,6 +122,7 @@ status_lists = Table(
     number("size"),
     number("used", 0),
     Column("open", Boolean, nullable=False),
+    Column("decoys", JSON, nullable=False, server_default="[]"),
     moment("created_at"),
     PrimaryKeyConstraint("id"),
 )

@@ -11,7 +11,6 @@ blueprint = Blueprint("wellknown", __name__)
 
 
 @blueprint.get("/lti/jwks")
-@blueprint.get("/.well-known/jwks.json")
 def jwks() -> Response:
     """Return the public keys, with how long they may be kept."""
     response = jsonify(key_set(published(tools().tool_keys.keys(), tools().clock())))

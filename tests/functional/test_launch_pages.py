@@ -231,12 +231,11 @@ def test_a_placement_needs_the_token_of_its_page(entrance: Entrance) -> None:
 
 
 def test_the_key_set_may_be_kept_for_an_hour(entrance: Entrance) -> None:
-    """At both addresses that platforms look at."""
-    for path in ("/lti/jwks", "/.well-known/jwks.json"):
-        answer = entrance.browser().get(path)
+    """At the address that registrations name; the well-known one is for the keys of credentials."""
+    answer = entrance.browser().get("/lti/jwks")
 
-        assert "max-age=3600" in answer.headers["Cache-Control"]
-        assert [set(key) for key in (answer.json or {})["keys"]] == [{"kid", "alg", "use", "kty", "e", "n"}]
+    assert "max-age=3600" in answer.headers["Cache-Control"]
+    assert [set(key) for key in (answer.json or {})["keys"]] == [{"kid", "alg", "use", "kty", "e", "n"}]
 
 
 def test_no_address_holds_a_token(entrance: Entrance) -> None:

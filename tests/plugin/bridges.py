@@ -21,6 +21,7 @@ from plugin.storage.credentials import Reserved
 from plugin.storage.profiles import Offer
 from plugin.storage.unit_of_work import Storage
 from plugin.sync import SyncTools, sync
+from plugin.verification import CheckContext, check
 from tests import factories
 from tests.factories import READ
 from tests.plugin.platforms import Clock, RecordedPlatform
@@ -89,6 +90,11 @@ def a_bench(storage: Storage, **profile: object) -> Bench:
     anchors = tuple(x509.load_pem_x509_certificates(seal().authority_pem))
     reading = SyncTools(storage, lambda _: platform, clock)
     issuing = IssuingTools(
-        storage, lambda _: platform, render, {Format.ELM: JadesSealer(key)}, self_check(anchors, clock), clock
+        storage,
+        lambda _: platform,
+        render,
+        {Format.ELM: JadesSealer(key)},
+        self_check(lambda data: check(data, CheckContext(clock(), anchors))),
+        clock,
     )
     return Bench(storage, platform, clock, offer, reading, issuing)
