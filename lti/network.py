@@ -8,7 +8,7 @@ A platform, a registration or a form supplies the addresses that are asked here,
 3. the connection goes to the address that was checked, so a name that resolves differently a moment later (DNS
    rebinding) changes nothing; TLS still checks the name;
 4. redirects are never followed; they are an error that names no target;
-5. cookies, ``.netrc`` and proxy settings of the environment are left alone;
+5. cookies, ``.netrc`` and proxy settings of the environment are left alone, and no address is logged;
 6. connecting, waiting and the whole answer have time limits, and the answer a size limit.
 
 What is left to the caller: whether the answer's status is a good one.
@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import ipaddress
 import json
+import logging
 import socket
 import time
 from collections.abc import Mapping
@@ -38,6 +39,8 @@ IPAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
 IPNetwork = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 _CHUNK = 65536
+
+_TALKATIVE = ("urllib3.connectionpool", "urllib3.util.retry")
 
 # Networks that lead to inner hosts or to none, and that Python's «is_global» does not know in every version.
 _NEVER = tuple(
@@ -158,6 +161,11 @@ def _resolve(name: str, port: int, place: str) -> list[IPAddress]:
     return [ipaddress.ip_address(str(entry[4][0]).partition("%")[0]) for entry in found]
 
 
+def _only_errors(record: logging.LogRecord) -> bool:
+    """Let nothing below an error pass: urllib3 writes whole addresses, and their queries carry tokens."""
+    return record.levelno >= logging.ERROR
+
+
 def open_session(
     network: Network,
     *,
@@ -170,6 +178,8 @@ def open_session(
     growing pauses, ``Retry-After`` respected up to half a minute) where connection, waiting or a status of
     ``again_on`` spoil them. Moodle's reading functions are POSTs that qualify.
     """
+    for name in _TALKATIVE:
+        logging.getLogger(name).addFilter(_only_errors)
     retry = Retry(
         total=3,
         status_forcelist=again_on,
@@ -215,7 +225,7 @@ def send(session: requests.Session, request: Request, network: Network) -> Answe
         ) as response:
             body = _whole_body(response, network, place)
     except requests.RequestException as error:
-        raise _translated(error, place) from error
+        raise _translated(error, place) from None  # its text has the whole address
     if response.is_redirect or 300 <= response.status_code < 400:
         raise PlatformError(Fault.REDIRECTED, place, detail=str(response.status_code))
     headers = {name.lower(): value for name, value in response.headers.items()}

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ipaddress
+import secrets
 import socket
 import ssl
+import traceback
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -232,6 +234,28 @@ def test_the_query_is_in_no_error(page: Page) -> None:
         send(open_session(LOCAL), Request(url=f"{page.url}/config?registration_token=secret"), LOCAL)
 
     assert str(raised.value) == "redirected at http://127.0.0.1/config (302)"
+
+
+def test_the_query_is_in_no_traceback(page: Page) -> None:
+    """Where an error is logged with all that led to it."""
+    token = secrets.token_hex()
+    page.plan(lambda _: True, *[Reply(drop=True)] * 4)
+
+    with pytest.raises(PlatformError) as raised:
+        send(open_session(LOCAL), Request(url=f"{page.url}/config?registration_token={token}"), LOCAL)
+
+    assert token not in "".join(traceback.format_exception(raised.value))
+
+
+def test_the_query_is_in_no_log_line(page: Page, caplog: pytest.LogCaptureFixture) -> None:
+    """Not even at the most talkative level, and not where a request is repeated."""
+    caplog.set_level("DEBUG")
+    page.plan(lambda _: True, Reply(drop=True), Reply(status=503))
+
+    send(open_session(LOCAL), Request(url=f"{page.url}/config?registration_token=secret"), LOCAL)
+
+    assert len(page.asked) == 3
+    assert "secret" not in caplog.text
 
 
 @pytest.fixture
