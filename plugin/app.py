@@ -14,6 +14,7 @@ from cryptography import x509
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from lti.claims import Launch
 from lti.keysets import KeySets, fetcher
 from lti.launch import Reception
 from lti.login import Login
@@ -54,7 +55,8 @@ from plugin.storage.unit_of_work import Storage
 from plugin.storage.vault import Vault
 from plugin.sync import SyncTools
 from plugin.verification import Report
-from plugin.web import entrance, identity, pages, security
+from plugin.web import entrance, hints, identity, pages, security
+from plugin.web.hints import HintTools
 from plugin.web.identity import IdentityTools
 from plugin.web.launching import LaunchTools
 from plugin.web.registering import RegistrationPages
@@ -124,6 +126,7 @@ def create_app(settings: Settings) -> Flask:
     pages.init_app(app, page_tools(bridge))
     identity.init_app(app, identity_tools(bridge))
     entrance.init_app(app, launch_tools(bridge), registration_pages(bridge))
+    hints.init_app(app, hint_tools(bridge))
     return app
 
 
@@ -148,6 +151,20 @@ def identity_tools(bridge: Bridge) -> IdentityTools:
     )
 
 
+def first_page(bridge: Bridge, accepted: Launch) -> str:
+    """Have the course read soon that somebody came from, and return where to go."""
+    if scheduling.hasten(bridge.scheduling, accepted.platform, accepted.place.course):
+        bridge.bell.ring()
+    return entrance.home(accepted)
+
+
+def hint_tools(bridge: Bridge) -> HintTools:
+    """Return what takes pushed events."""
+    keys, url = KeySets(fetcher(campus(bridge.settings))), bridge.settings.live_events_keys
+    token = bridge.settings.operator_token
+    return HintTools(bridge.scheduling, lambda key_id: keys.find(url, key_id), bridge.bell.ring, token)
+
+
 def launch_tools(bridge: Bridge) -> LaunchTools:
     """Return what the LTI pages work with."""
     settings = bridge.settings
@@ -161,7 +178,7 @@ def launch_tools(bridge: Bridge) -> LaunchTools:
         reception=Reception(registry, states, keys, launches, launch_url),
         launches=launches,
         tool_keys=ToolKeys(bridge.storage),
-        home=entrance.home,
+        home=lambda accepted: first_page(bridge, accepted),
         clock=bridge.clock,
         public_url=settings.public_url,
     )

@@ -10,13 +10,15 @@ from random import Random, SystemRandom
 from mappings.assessment import CourseId, PlatformId
 from plugin.storage.outbox import Topic
 from plugin.storage.profiles import Offer
-from plugin.storage.unit_of_work import Storage
+from plugin.storage.unit_of_work import Storage, UnitOfWork
 
 BEFORE_END, AFTER_END = timedelta(days=7), timedelta(days=28)
 """Around its end a course is read at the full pace, at other times at a quarter of it."""
 LONG_AFTER = timedelta(days=120)
 """After that a course is read once a day: grades are still corrected now and then."""
 HINTS_LIVE = timedelta(days=7)
+AT_MOST_EVERY = timedelta(minutes=1)
+"""However many launches and events there are, a course is not read more often."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,22 +63,32 @@ def pause_after(offer: Offer, now: datetime, pace: timedelta) -> timedelta:
 
 
 def hasten(tools: SchedulingTools, platform: PlatformId, course: CourseId) -> int:
-    """Have a course read now, because somebody launched into it. Returns how many offers that concerns."""
+    """Have a course read soon, because somebody launched into it. Returns how many offers that concerns."""
     now = tools.clock()
+    with tools.storage.reading() as work:
+        if not _enabled(work, platform, course):
+            return 0
     with tools.storage.begin() as work:
-        offers = [offer for offer in work.offers.of_course(platform, course) if offer.enabled]
-        for offer in offers:
-            work.outbox.request(Topic.SYNC, offer.id, now)
-    return len(offers)
+        return _request(work, _enabled(work, platform, course), now)
 
 
 def take_hint(tools: SchedulingTools, platform: PlatformId, course: CourseId, event_id: str) -> bool:
     """Take an event that a platform sent. False where it came before or concerns no enabled credential."""
     now = tools.clock()
     with tools.storage.begin() as work:
-        offers = [offer for offer in work.offers.of_course(platform, course) if offer.enabled]
+        offers = _enabled(work, platform, course)
         if not offers or not work.hints.take(platform, event_id, now):
             return False
-        for offer in offers:
-            work.outbox.request(Topic.SYNC, offer.id, now)
+        _request(work, offers, now)
     return True
+
+
+def _enabled(work: UnitOfWork, platform: PlatformId, course: CourseId) -> list[Offer]:
+    return [offer for offer in work.offers.of_course(platform, course) if offer.enabled]
+
+
+def _request(work: UnitOfWork, offers: list[Offer], now: datetime) -> int:
+    for offer in offers:
+        soonest = now if offer.synced_at is None else max(now, offer.synced_at + AT_MOST_EVERY)
+        work.outbox.request(Topic.SYNC, offer.id, now, due_at=soonest)
+    return len(offers)

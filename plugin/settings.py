@@ -59,6 +59,8 @@ class Settings:
     and lists it, ``ask`` refuses it until an administrator allows it."""
     private_networks: tuple[str, ...] = ()
     """Networks (CIDR, comma-separated) of a campus that the bridge may call although they are private."""
+    live_events_keys: str = "https://8axpcl50e4.execute-api.us-east-1.amazonaws.com/main/jwks"
+    """Key set that Canvas Live Events are signed with (Instructure's data services documentation)."""
     operator_token: str = field(default="", repr=False)
     """Bearer token for ``/status.json``; empty: the endpoint answers nobody."""
     proxy_hops: int = 0

@@ -35,6 +35,20 @@ def connect_platform(platform_id: str, url: str, kind: str, title: str, token_fi
     click.echo(f"connected {platform_id}")
 
 
+@click.command("push")
+@click.argument("platform_id")
+@click.argument("secret_file", type=FILE)
+def expect_push(platform_id: str, secret_file: Path) -> None:
+    """Accept events that PLATFORM_ID pushes to /hints/PLATFORM_ID; they only make a course be read sooner.
+
+    SECRET_FILE holds the HMAC key that Moodle's push plugin was given, or the root_account_uuid of a Canvas.
+    """
+    bridge = open_bridge()
+    with bridge.storage.begin() as work:
+        work.platforms.expect_push(PlatformId(platform_id), secret_file.read_text(encoding="utf-8").strip())
+    click.echo(f"events go to {bridge.settings.public_url}/hints/{platform_id}")
+
+
 @click.command("course")
 @click.argument("platform_id")
 @click.argument("course_id")
@@ -115,4 +129,4 @@ def _chosen(bridge: Bridge, offer_id: str | None) -> list[str]:
         return [offer.id for offer in work.offers.enabled()]
 
 
-COMMANDS = (connect_platform, enable_course, sync_now, issue_now, status)
+COMMANDS = (connect_platform, expect_push, enable_course, sync_now, issue_now, status)

@@ -47,6 +47,17 @@ class Platforms:
             raise UnknownRow(f"there is no platform {platform}")
         return self._connected(row)
 
+    def expect_push(self, platform: PlatformId, secret: str) -> None:
+        """Keep what events of a platform are known by: Moodle's HMAC key, Canvas' ``root_account_uuid``."""
+        locked = self._vault.lock(secret)
+        self._connection.execute(update(platforms).where(platforms.c.id == platform).values(push_secret=locked))
+
+    def push_secret(self, platform: PlatformId) -> str:
+        """Return it; empty where the platform pushes nothing."""
+        query = select(platforms.c.push_secret).where(platforms.c.id == platform)
+        locked = self._connection.execute(query).scalar()
+        return self._vault.unlock(locked) if locked else ""
+
     def all(self) -> tuple[Connected, ...]:
         """Return every platform, oldest first."""
         query = select(platforms).order_by(platforms.c.created_at, platforms.c.id)

@@ -7,7 +7,7 @@ from random import Random
 import pytest
 
 from mappings.assessment import CourseId
-from plugin.scheduling import SchedulingTools, hasten, pause_after, schedule, take_hint
+from plugin.scheduling import AT_MOST_EVERY, SchedulingTools, hasten, pause_after, schedule, take_hint
 from plugin.storage.outbox import Topic
 from plugin.storage.unit_of_work import Storage
 from tests.plugin.bridges import Bench, a_bench
@@ -79,3 +79,14 @@ def test_an_event_about_a_course_without_credential_is_not_kept(bench: Bench) ->
     """It concerns nobody here."""
     assert take_hint(tools(bench), MOODLE, CourseId("99"), "cc-1") is False
     assert waiting(bench) == 0
+
+
+def test_many_launches_do_not_read_a_course_all_the_time(bench: Bench) -> None:
+    """A course that was just read waits a minute, however many come."""
+    with bench.storage.begin() as work:
+        work.offers.note_sync(bench.offer, at=bench.clock(), full=True)
+    for _ in range(3):
+        hasten(tools(bench), MOODLE, ADA101)
+
+    with bench.storage.reading() as work:
+        assert work.outbox.next_due() == bench.clock() + AT_MOST_EVERY
