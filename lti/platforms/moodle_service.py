@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from lti.errors import Fault, PlatformError
@@ -22,6 +22,8 @@ BATCH = "tool_mobile_call_external_functions"
 
 _BATCH_SIZE = 60
 _IN_FLIGHT = 4
+_PATIENCE = 4
+"""Moodle computes the grades of all before it sends the first byte: it is waited for longer than others."""
 
 _FAULTS = {
     "invalidtoken": Fault.TOKEN_REFUSED,
@@ -85,8 +87,8 @@ class MoodleService:
     def __init__(self, url: str, token: str, network: Network) -> None:
         self.url = url.rstrip("/")
         self._token = token
-        self._network = network
-        self._session = open_session(network, repeatable=frozenset({"POST"}))
+        self._network = replace(network, read=network.read * _PATIENCE, whole=network.whole * _PATIENCE)
+        self._session = open_session(self._network, repeatable=frozenset({"POST"}))
 
     def call(self, call: Call) -> object:
         """Return the answer of one function; raise a named error for anything but an answer."""
