@@ -49,6 +49,16 @@ def expect_push(platform_id: str, secret_file: Path) -> None:
     click.echo(f"events go to {bridge.settings.public_url}/hints/{platform_id}")
 
 
+@click.command("institution")
+@click.argument("institution", type=FILE)
+def state_institution(institution: Path) -> None:
+    """Keep the institution profile INSTITUTION, by which teachers then enable credentials on their own page."""
+    bridge = open_bridge()
+    issuer = institution_or_fail(institution)
+    is_new = offering.state_institution(bridge.offering, issuer, by=whoami())
+    click.echo(f"{'kept' if is_new else 'known already'}: {issuer.id}, version {issuer.version}")
+
+
 @click.command("course")
 @click.argument("platform_id")
 @click.argument("course_id")
@@ -129,4 +139,4 @@ def _chosen(bridge: Bridge, offer_id: str | None) -> list[str]:
         return [offer.id for offer in work.offers.enabled()]
 
 
-COMMANDS = (connect_platform, expect_push, enable_course, sync_now, issue_now, status)
+COMMANDS = (connect_platform, expect_push, state_institution, enable_course, sync_now, issue_now, status)

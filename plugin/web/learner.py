@@ -37,12 +37,14 @@ def mine(key: str) -> str:
         holdings = work.holdings.of(holder)
         standings = {each.credential_id: work.holdings.standing(each.credential_id) for each in holdings}
         objections = work.holdings.objections(tuple(each.award_id for each in holdings))
+        links = {each.credential_id: work.shares.of_credential(each.credential_id) for each in holdings}
     return render_template(
         "learner/mine.html",
         key=key,
         earned=[each for each in holdings if each.credential_id],
         coming=[each for each in holdings if each.state in OPEN],
         verdicts={name: of_standing(each, tools().clock()) for name, each in standings.items() if each},
+        shared={name: any(link.is_open(tools().clock()) for link in each) for name, each in links.items()},
         objections=objections,
         sentence=sentence,
     )

@@ -6,6 +6,8 @@ its course has ended, when it was revoked and when it is no longer shared: only 
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from flask import Blueprint, Response, abort, make_response, render_template, request
 
 from mappings.documents.envelope import Format
@@ -14,7 +16,8 @@ from plugin.portrait import of_credential
 from plugin.sealing import Sealed
 from plugin.sharing import Looked, SharingTools
 from plugin.storage.credentials import Reserved
-from plugin.verification import Outcome, StepName
+from plugin.storage.holdings import Standing
+from plugin.verification import Outcome, Report, Step, StepName
 from plugin.web import visits
 from plugin.web.languages import current
 from plugin.web.limits import PUBLIC, limiter
@@ -67,7 +70,7 @@ def _page(looked: Looked) -> str:
         standing = of_standing(looked.standing, tools().clock())
         return render_template("public/standing.html", looked=looked, verdict=standing)
     sealed = _sealed(looked.shared, Format.ELM) or _any(looked.shared)
-    report = tools().check(sealed.body)
+    report = _informed(tools().check(sealed.body), looked.standing)
     ends = looked.standing.valid_until
     return render_template(
         "public/credential.html",
@@ -79,6 +82,15 @@ def _page(looked: Looked) -> str:
         step_names=STEP_NAMES,
         outcomes=OUTCOMES,
     )
+
+
+def _informed(report: Report, standing: Standing) -> Report:
+    """Say in the report what we, who issued it, know about its status."""
+    if standing.status == "valid":
+        told = Step(StepName.STATUS, Outcome.PASSED, "ok", "The issuer, whose page this is, has not revoked it.")
+    else:
+        told = Step(StepName.STATUS, Outcome.FAILED, standing.status, f"The issuer says: {standing.status}.")
+    return replace(report, steps=tuple(told if step.name is StepName.STATUS else step for step in report.steps))
 
 
 def _any(shared: Reserved) -> Sealed:

@@ -159,3 +159,13 @@ def test_the_demonstration(run: str, tmp_path_factory: pytest.TempPathFactory) -
     assert "6 learners: 2 sealed, 2 of them verified; 4 withheld." in done.stdout
     assert sorted(files) == ["STU-0001.jsonld", "STU-0002.jsonld"]
     assert run == "first" or before == files
+
+
+def test_an_institution_profile_is_kept_for_teachers_once(terminal: Terminal) -> None:
+    """Teachers then enable credentials on their own page."""
+    terminal.set_up()
+
+    first, second = terminal.ok("institution", INSTITUTION), terminal.ok("institution", INSTITUTION)
+
+    assert first.startswith("kept: ")
+    assert second.startswith("known already: ")

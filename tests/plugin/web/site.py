@@ -118,11 +118,18 @@ def a_launch(role: Role, person: str = "4", *, course: str = "3", platform: str 
 class Site:
     """A running application and what stands behind it."""
 
-    def __init__(self, storage: Storage, platform: Platform | None = None, now: datetime = ISSUED) -> None:
+    def __init__(
+        self,
+        storage: Storage,
+        platform: Platform | None = None,
+        now: datetime = ISSUED,
+        *,
+        limited: bool = False,
+    ) -> None:
         self.storage, self.platform, self.now = storage, platform, now
         self.launches = MemoryLaunches()
         self.app = Flask("plugin.web")
-        self.app.config.update(SECRET_KEY="test", RATELIMIT_ENABLED=False)
+        self.app.config.update(SECRET_KEY="test", RATELIMIT_ENABLED=limited)
         security.init_app(self.app)
         pages.init_app(self.app, self._tools())
         self.app.register_error_handler(LaunchRefused, lambda refused: (refused.sentence, 403))

@@ -99,7 +99,7 @@ def settle(site: Site, offer: Offer) -> None:
 
 
 def held_award(storage: Storage, offer: Offer, learner: str = "4") -> AwardRow:
-    """Anna's award, which waits for a person."""
+    """Anna's award, or that of another learner, which waits for a person."""
     reason = StoredReason("approval_needed", "Every award of this course waits for approval by a person.")
     with storage.begin() as work:
         work.assessments.record(records()["anna"])

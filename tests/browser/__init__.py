@@ -1,0 +1,1 @@
+"""The journeys of teacher, learner and employer in a real Chromium."""

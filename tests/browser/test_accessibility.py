@@ -1,0 +1,162 @@
+"""Every page and state: nothing serious for axe-core, no sideways scrolling at 320 px, in light and dark, both ways.
+
+WCAG 2.2 AA as far as a machine can tell; screenshots are kept for people to look at.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page
+
+from lti.roles import Role
+from mappings.assessment import LearnerId
+from plugin import sharing
+from plugin.sharing import SharingTools
+from plugin.storage.cases import Kind
+from plugin.storage.sharing import Holder
+from tests.browser.conftest import DESKTOP, PHONE, World, photograph
+from tests.factories import ISSUED, READ
+from tests.plugin.web.site import a_launch
+from tests.plugin.web.stock import PLATFORM, an_offer, held_award, sealed_credential, settle
+
+TEACHER, BRUNO, DIETER = a_launch(Role.TEACHER, "2"), a_launch(Role.LEARNER, "5"), a_launch(Role.LEARNER, "7")
+NEW = a_launch(Role.TEACHER, "2", platform="2")
+SERIOUS = {"serious", "critical"}
+
+
+@dataclass(slots=True)
+class Stock:
+    """A course in which everything happened."""
+
+    world: World
+    sealed: str = ""
+    credential: str = ""
+    held: str = ""
+    token: str = ""
+    ended: str = ""
+
+
+@pytest.fixture
+def stock(world: World) -> Stock:
+    """A sealed and shared credential, one held, a correction, an objection, the rest on the way."""
+    storage = world.site.storage
+    offer = an_offer(storage)
+    issued = sealed_credential(storage, offer, "bruno")
+    settle(world.site, offer)
+    held = held_award(storage, offer, "8")
+    tools = SharingTools(storage, lambda: world.site.now)
+    with storage.begin() as work:
+        work.cases.open(issued.award_id, Kind.ACHIEVEMENT, "f", reasons=(), now=ISSUED)
+        work.holdings.object(issued.award_id, "My name is spelled differently.", READ)
+    bruno = Holder(PLATFORM, LearnerId("5"))
+    ended = sharing.share(tools, bruno, issued.envelope.id, None)
+    token = sharing.share(tools, bruno, issued.envelope.id, 30)
+    return Stock(world, issued.award_id, issued.envelope.id, held.id, token, ended)
+
+
+def enter(page: Page, stock: Stock, path: str) -> None:
+    """Hold every launch of these tests, then open a page."""
+    for launch, kind in ((TEACHER, "teach"), (BRUNO, "mine"), (DIETER, "mine"), (NEW, "teach")):
+        page.goto(f"{stock.world.entered(launch)}/{kind}")
+    page.goto(f"{stock.world.url}{path}")
+
+
+def press(page: Page, stock: Stock, path: str, field: str, button: str) -> None:
+    """Open a page, write a reason and press a button."""
+    enter(page, stock, path)
+    page.locator(field).fill("Because of a mistake.")
+    page.get_by_role("button", name=button, exact=True).first.click()
+
+
+def wrong_setup(page: Page, stock: Stock) -> None:
+    """The form with a problem."""
+    enter(page, stock, f"/teach/{TEACHER.id}/setup")
+    page.locator("[name='workload.ects']").fill("many")
+    page.get_by_role("button", name="Preview").first.click()
+
+
+def preview(page: Page, stock: Stock) -> None:
+    """The preview of a complete form."""
+    enter(page, stock, f"/teach/{TEACHER.id}/setup")
+    page.locator("[name='workload.ects']").fill("5")
+    page.locator("[name='level.eqf']").select_option("6")
+    page.locator("[name='participation']").select_option(label="Online")
+    page.get_by_role("button", name="Preview").first.click()
+
+
+PAGES: dict[str, Callable[[Page, Stock], None]] = {
+    "verify": lambda page, stock: enter(page, stock, "/verify"),
+    "verify-nothing": lambda page, stock: (
+        enter(page, stock, "/verify"),
+        page.get_by_role("button", name="Check it").click(),
+    )[0],
+    "shared": lambda page, stock: enter(page, stock, f"/c/{stock.token}"),
+    "shared-ended": lambda page, stock: enter(page, stock, f"/c/{stock.ended}"),
+    "standing": lambda page, stock: enter(page, stock, f"/c/{stock.credential}"),
+    "not-found": lambda page, stock: enter(page, stock, "/c/nothing"),
+    "learner": lambda page, stock: enter(page, stock, f"/mine/{BRUNO.id}"),
+    "learner-waiting": lambda page, stock: enter(page, stock, f"/mine/{DIETER.id}"),
+    "learner-credential": lambda page, stock: enter(page, stock, f"/mine/{BRUNO.id}/credential/{stock.credential}"),
+    "learner-objection": lambda page, stock: enter(page, stock, f"/mine/{BRUNO.id}/objection/{stock.sealed}"),
+    "recover": lambda page, stock: enter(page, stock, "/recover/anything"),
+    "teacher-list": lambda page, stock: enter(page, stock, f"/teach/{TEACHER.id}"),
+    "teacher-held": lambda page, stock: enter(page, stock, f"/teach/{TEACHER.id}/award/{stock.held}"),
+    "teacher-sealed": lambda page, stock: enter(page, stock, f"/teach/{TEACHER.id}/award/{stock.sealed}"),
+    "teacher-confirm": lambda page, stock: press(
+        page, stock, f"/teach/{TEACHER.id}/award/{stock.sealed}", "#revoke", "See the consequences"
+    ),
+    "teacher-setup": lambda page, stock: enter(page, stock, f"/teach/{TEACHER.id}/setup"),
+    "teacher-cannot": lambda page, stock: enter(page, stock, f"/teach/{NEW.id}"),
+    "teacher-setup-wrong": wrong_setup,
+    "teacher-preview": preview,
+}
+
+
+def serious(page: Page) -> list[str]:
+    """What axe-core finds serious, with the element."""
+    found = Axe().run(page).response["violations"]
+    return [
+        f"{each['id']}: {node['target']} {node.get('failureSummary', '')[:200]}"
+        for each in found
+        if each["impact"] in SERIOUS
+        for node in each["nodes"]
+    ]
+
+
+def sideways(page: Page) -> int:
+    """By how many pixels the page is wider than the window."""
+    width: int = page.evaluate("document.scrollingElement.scrollWidth - document.scrollingElement.clientWidth")
+    return width
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_nothing_serious_on_any_page_in_any_form(stock: Stock, chromium: Browser, name: str) -> None:
+    """Desktop and 320 px, light and dark; then from right to left and at 200 % of the text size."""
+    problems: dict[str, object] = {}
+    for size, scheme in ((DESKTOP, "light"), (PHONE, "light"), (DESKTOP, "dark")):
+        form = f"{name}-{'phone' if size is PHONE else 'desktop'}-{scheme}"
+        with chromium.new_context(viewport=size, color_scheme=scheme, locale="en-GB") as context:  # type: ignore[arg-type]
+            page = context.new_page()
+            PAGES[name](page, stock)
+            photograph(page, form)
+            problems[form] = (serious(page), sideways(page))
+            if size is PHONE:
+                page.evaluate("document.documentElement.dir = 'rtl'")
+                problems[f"{form}-rtl"] = ([], sideways(page))
+                photograph(page, f"{form}-rtl")
+
+    assert {form: found for form, found in problems.items() if found != ([], 0)} == {}
+
+
+def test_text_of_twice_the_size_needs_no_sideways_scrolling(stock: Stock, chromium: Browser) -> None:
+    """200 % zoom of a desktop window is half its width."""
+    with chromium.new_context(viewport={"width": 640, "height": 450}, device_scale_factor=2) as context:
+        page = context.new_page()
+        for path in (f"/c/{stock.token}", f"/teach/{TEACHER.id}", f"/teach/{TEACHER.id}/setup"):
+            enter(page, stock, path)
+
+            assert sideways(page) == 0, path
