@@ -181,7 +181,7 @@ def _stacking(shape: BadgeShape, name: str) -> Node:
     if stacking is None:
         return {}
     own: Node = {"isPartialQualification": stacking.kind is Stackability.STACKABLE}
-    if stacking.towards is not None:
+    if stacking.towards is not None and stacking.kind is Stackability.STACKABLE:
         own["stacksTowards"] = {"id": f"{name}#stacks-towards", "name": shape.text(stacking.towards)}
     return own
 

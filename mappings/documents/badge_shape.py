@@ -14,7 +14,7 @@ from typing import NamedTuple, TypeVar
 
 from mappings.assessment import ActivityId
 from mappings.documents.envelope import Envelope
-from mappings.documents.identifiers import credential_urn, instant, plain, subject_urn
+from mappings.documents.identifiers import Concept, credential_urn, id_verification, instant, plain, subject_urn
 from mappings.documents.templates import refuse_control
 from mappings.elements import (
     AssessedBy,
@@ -28,6 +28,7 @@ from mappings.elements import (
     QualityAssurance,
     Stacking,
     Stated,
+    Supervision,
     SupervisionCategory,
 )
 from mappings.errors import InvalidValue
@@ -38,6 +39,18 @@ from mappings.vocabularies.terms import Term
 T = TypeVar("T")
 
 
+class Watched(NamedTuple):
+    """Supervision and identity verification without their reasons: category of Annex I, O2, and EU concept."""
+
+    category: SupervisionCategory
+    verification: Concept
+
+    @classmethod
+    def of(cls, supervision: Supervision) -> Watched:
+        """Take over what is stated."""
+        return cls(supervision.category, id_verification(supervision))
+
+
 class AssessmentShape(NamedTuple):
     """What the learners of a class share of one assessment (Annex I, M9, O2)."""
 
@@ -45,7 +58,7 @@ class AssessmentShape(NamedTuple):
     title: Text
     type: Term
     mode: Term
-    supervision: SupervisionCategory
+    supervision: Watched
     maximum: Decimal | None
 
 
@@ -64,7 +77,7 @@ class BadgeShape(NamedTuple):
     assessments: tuple[AssessmentShape, ...]
     participation: Term
     quality_assurance: QualityAssurance
-    supervision: SupervisionCategory
+    supervision: Watched
     prerequisites: Text | None
     grade_maximum: Decimal | None
     stackability: Stacking | None
@@ -103,7 +116,7 @@ def shape_of(credential: MicroCredential, envelope: Envelope, leaves: tuple[str,
         assessments=tuple(_assessment(assessment) for assessment in credential.assessments.value),
         participation=credential.participation.value,
         quality_assurance=credential.quality_assurance.value,
-        supervision=credential.supervision.value.category,
+        supervision=Watched.of(credential.supervision.value),
         prerequisites=value_of(credential.prerequisites),
         grade_maximum=grade.maximum if grade else None,
         stackability=value_of(credential.stackability),
@@ -121,7 +134,7 @@ def _assessment(assessed: AssessedBy) -> AssessmentShape:
         assessed.title,
         assessed.type,
         assessed.mode,
-        assessed.supervision.category,
+        Watched.of(assessed.supervision),
         assessed.grade.maximum,
     )
 

@@ -9,7 +9,8 @@ from typing import NamedTuple
 from urllib.parse import urlsplit
 from uuid import NAMESPACE_URL, uuid5
 
-from mappings.elements import Holder, SupervisionCategory
+from mappings.assessment import Presence
+from mappings.elements import Holder, Supervision, SupervisionCategory
 from mappings.errors import InvalidValue
 from mappings.profile import Cycle
 from mappings.vocabularies.terms import Term, two_letters
@@ -27,16 +28,9 @@ class Concept(NamedTuple):
 
 UNSUPERVISED = Concept(f"{_SUPERVISION}c598449d64", "Unsupervised without ID Verification")
 SUPERVISED = Concept(f"{_SUPERVISION}44314532f9", "Supervised without ID Verification")
+UNSUPERVISED_IDENTIFIED = Concept(f"{_SUPERVISION}df2880c5cb", "Unsupervised with ID Verification")
 IDENTITY_VERIFIED = Concept(f"{_SUPERVISION}70be69aaf9", "Supervised with ID Verification")
 ECTS = Concept("http://data.europa.eu/snb/education-credit/6fcec5c5af", "European Credit Transfer System")
-
-ID_VERIFICATION = {
-    SupervisionCategory.UNSUPERVISED: UNSUPERVISED,
-    SupervisionCategory.SUPERVISED: SUPERVISED,
-    SupervisionCategory.SUPERVISED_ONLINE: IDENTITY_VERIFIED,
-    SupervisionCategory.ON_SITE: IDENTITY_VERIFIED,
-}
-"""Concepts of the EU list «supervision-verification» by category of Annex I, O2."""
 
 CATEGORY_WORDS = {
     SupervisionCategory.UNSUPERVISED: "unsupervised, without identity verification",
@@ -64,6 +58,13 @@ def did_web(url: str) -> str:
         raise InvalidValue("an issuer URL is https, with a host and nothing after its path")
     host = parts.hostname if parts.port is None else f"{parts.hostname}%3A{parts.port}"
     return ":".join(["did", "web", host, *(step for step in parts.path.split("/") if step)])
+
+
+def id_verification(supervision: Supervision) -> Concept:
+    """Return the concept of the EU list «supervision-verification», which has one case more than Annex I, O2."""
+    if supervision.presence is Presence.NONE:
+        return UNSUPERVISED_IDENTIFIED if supervision.identity_verified else UNSUPERVISED
+    return IDENTITY_VERIFIED if supervision.identity_verified else SUPERVISED
 
 
 def credential_urn(credential_id: str) -> str:

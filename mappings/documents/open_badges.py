@@ -16,11 +16,11 @@ from dataclasses import dataclass
 from functools import lru_cache, partial
 
 from mappings.documents.badge_achievement import Node, achievement, concept
-from mappings.documents.badge_shape import AssessmentShape, BadgeShape, leaves_of, shape_of
+from mappings.documents.badge_shape import AssessmentShape, BadgeShape, Watched, leaves_of, shape_of
 from mappings.documents.envelope import Document, Envelope, Format
-from mappings.documents.identifiers import CATEGORY_WORDS, ID_VERIFICATION, alpha2, did_web, plain
+from mappings.documents.identifiers import CATEGORY_WORDS, alpha2, did_web, plain
 from mappings.documents.templates import Json, Leaves, Template
-from mappings.elements import AwardingBody, MicroCredential, SupervisionCategory
+from mappings.elements import AwardingBody, MicroCredential
 
 CREDENTIALS_V2 = "https://www.w3.org/ns/credentials/v2"
 OPEN_BADGES_3 = "https://purl.imsglobal.org/spec/ob/v3p0/context-3.0.3.json"
@@ -176,9 +176,9 @@ def _results(shape: BadgeShape, leaves: Leaves, name: str) -> Iterator[Json]:
         }
 
 
-def _supervision(category: SupervisionCategory) -> Node:
-    held = ID_VERIFICATION[category]
-    return {"supervisionType": category.value, "idVerification": {"id": held.iri, "name": held.label}}
+def _supervision(watched: Watched) -> Node:
+    verification: Node = {"id": watched.verification.iri, "name": watched.verification.label}
+    return {"supervisionType": watched.category.value, "idVerification": verification}
 
 
 def _evidence(shape: BadgeShape, leaves: Leaves) -> Iterator[Json]:
@@ -187,7 +187,7 @@ def _evidence(shape: BadgeShape, leaves: Leaves) -> Iterator[Json]:
 
 
 def _assessment(shape: BadgeShape, assessment: AssessmentShape, name: str) -> Node:
-    words = CATEGORY_WORDS[assessment.supervision]
+    words = CATEGORY_WORDS[assessment.supervision.category]
     return {
         "id": name,
         "type": ["Evidence"],

@@ -133,7 +133,9 @@ def _family_name(credential: MicroCredential, _envelope: Envelope) -> Json:
 
 
 def _given_name(credential: MicroCredential, _envelope: Envelope) -> Json:
-    return credential.holder.value.given_name or None
+    """Leave it out beside a family name that is the whole name already."""
+    holder = credential.holder.value
+    return holder.given_name or None if holder.family_name else None
 
 
 def _identification(credential: MicroCredential, envelope: Envelope) -> Json:
@@ -211,7 +213,9 @@ def _region(credential: MicroCredential, _envelope: Envelope) -> Json:
 
 def _towards(credential: MicroCredential, _envelope: Envelope) -> Json:
     stacking = value_of(credential.stackability)
-    return _text(credential, stacking.towards) if stacking and stacking.towards else None
+    if stacking is None or stacking.towards is None or stacking.kind is Stackability.STAND_ALONE:
+        return None
+    return _text(credential, stacking.towards)
 
 
 def _further(credential: MicroCredential, _envelope: Envelope) -> Json:

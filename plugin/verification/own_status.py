@@ -35,8 +35,10 @@ def place_of(credential: JsonObject) -> tuple[str, int] | None:
     listed = token.get("status_list") if isinstance(token, dict) else None
     if isinstance(listed, dict):
         url, index = str(listed.get("uri")).removesuffix(BESIDE), listed.get("idx")
-    elif isinstance(entry, dict):
-        url, index = str(entry.get("statusListCredential")), entry.get("statusListIndex")
+    elif isinstance(entry, dict) and "statusListIndex" in entry:
+        url, index = str(entry.get("statusListCredential")), entry["statusListIndex"]
+    elif isinstance(entry, dict):  # ELM: nothing but an id, <list>#<index>
+        url, _, index = str(entry.get("id")).partition("#")
     else:
         return None
     return (url, int(str(index))) if str(index).isdecimal() else None

@@ -117,12 +117,13 @@ def test_our_own_status_comes_from_the_database(storage: Storage, reserved: Rese
     url, index = reserved.envelope.status_list_url, reserved.envelope.status_index
     badge = {"credentialStatus": {"statusListCredential": url, "statusListIndex": str(index)}}
     claims = {"status": {"status_list": {"idx": index, "uri": f"{url}.jwt"}}}
+    european = {"credentialStatus": {"id": f"{url}#{index}", "type": "CredentialStatus"}}
     before = own(badge).status
     with storage.begin() as work:
         work.credentials.end(reserved.envelope.id, "superseded", "new grade", NOW)
 
     assert before is Status.GOOD
-    assert own(badge).status is own(claims).status is Status.REVOKED
+    assert own(badge).status is own(claims).status is own(european).status is Status.REVOKED
     assert own({"credentialStatus": {"statusListCredential": "https://x", "statusListIndex": "1"}}) == nobody({})
 
 
