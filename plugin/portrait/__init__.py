@@ -9,6 +9,7 @@ from __future__ import annotations
 from plugin.portrait.badge import of_badge
 from plugin.portrait.contents import content_of
 from plugin.portrait.elm import of_elm
+from plugin.portrait.sd_jwt import of_claims
 from plugin.portrait.snapshot import of_credential
 from plugin.portrait.values import AssessmentLine, OutcomeLine, Portrait, QualityLine
 
@@ -20,7 +21,10 @@ def of_document(data: bytes, language: str) -> Portrait | None:
     content = content_of(data)
     if content is None:
         return None
-    return of_badge(content, language) if "achievement" in _subject(content) else of_elm(content, language)
+    if content.disclosed:
+        return of_claims(content.values, language)
+    is_badge = "achievement" in _subject(content.values)
+    return of_badge(content.values, language) if is_badge else of_elm(content.values, language)
 
 
 def _subject(content: dict[str, object]) -> dict[str, object]:

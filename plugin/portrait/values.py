@@ -50,6 +50,8 @@ class Portrait:
     assessments: tuple[AssessmentLine, ...] = ()
     ects: str = ""
     hours: str = ""
+    workload: str = ""
+    """The workload as one text, where the credential has it in no other way."""
     eqf: str = ""
     cycle: str = ""
     participation: str = ""

@@ -14,7 +14,7 @@ from werkzeug.wrappers import Response
 
 from lti.claims import Launch
 from lti.errors import PlatformError
-from mappings.assessment import Presence
+from mappings.assessment import Course, Presence
 from mappings.describe import gaps
 from mappings.profile import Cycle, Issuer
 from mappings.vocabularies.terms import terms
@@ -146,6 +146,7 @@ def _form(launch: Launch, draft: Draft, data: Data, wrong: tuple[Wrong, ...]) ->
         data=data,
         draft=draft,
         issuer=issuer,
+        course=_course(launch),
         wrong={each.field: each.sentence for each in wrong},
         texts=tuple(dict.fromkeys((*spoken, current(), *LANGUAGES))),
         terms=terms,
@@ -156,6 +157,13 @@ def _form(launch: Launch, draft: Draft, data: Data, wrong: tuple[Wrong, ...]) ->
         meant=suggestions(" ".join(data["subjects"])) if "subjects" in {each.field for each in wrong} else (),
         copied_from=visits.copied_from(launch),
     )
+
+
+def _course(launch: Launch) -> Course | None:
+    """Return the course as the platform described it when it was read last."""
+    with tools().storage.reading() as work:
+        record = next(work.assessments.of_course(launch.platform, launch.place.course), None)
+    return record.course if record else None
 
 
 def _options(list_name: str) -> list[tuple[str, str]]:
