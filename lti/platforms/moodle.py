@@ -105,8 +105,8 @@ class Moodle:
 
     def people(self, course: CourseId) -> tuple[Learner, ...]:
         """Return everybody enrolled; roles and gradebook together say who is a learner."""
-        gradable = self._gradable(course)
-        return tuple(self._learner(user, gradable) for user in self._users(course))
+        users, gradable = self._everybody(course)
+        return tuple(self._learner(user, gradable) for user in users.values())
 
     def read(
         self, course: CourseId, learners: Collection[LearnerId] | None = None, since: datetime | None = None
@@ -131,8 +131,7 @@ class Moodle:
     def _lists(self, course: CourseId, learners: Collection[LearnerId] | None) -> Lists:
         read_at = self._clock()
         site = self._ask(Site, "core_webservice_get_site_info")
-        users = {user.id: user for user in self._users(course)}
-        gradable = self._gradable(course)
+        users, gradable = self._everybody(course)
         grades = self._grades(course, [learner for learner in learners or () if learner in gradable])
         return Lists(
             course=self.course(course),
@@ -181,6 +180,19 @@ class Moodle:
 
     def _learner(self, user: User, gradable: Collection[str]) -> Learner:
         return records.learner_of(user, gradable, self._settings.learner_roles)
+
+    def _everybody(self, course: CourseId) -> tuple[dict[str, User], frozenset[str]]:
+        """Return everybody enrolled, and the ids of those whom the gradebook counts.
+
+        Moodle leaves people whom the account may not see out of the first list in silence (without
+        ``moodle/user:viewdetails``, or in separate groups), but not out of the second: then a right is missing.
+        """
+        users = {user.id: user for user in self._users(course)}
+        gradable = self._gradable(course)
+        # Asked once more: somebody may have enrolled between the two lists.
+        if gradable - users.keys() and gradable - {user.id for user in self._users(course)}:
+            raise PlatformError(Fault.NO_ACCESS, "core_enrol_get_enrolled_users", detail="people are left out")
+        return users, gradable
 
     def _users(self, course: CourseId) -> Iterator[User]:
         """Yield everybody enrolled. An account that sees nobody lacks a right: even a new course has its teacher."""

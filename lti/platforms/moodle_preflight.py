@@ -8,7 +8,7 @@ from functools import partial
 
 from lti.errors import Fault, PlatformError
 from lti.platforms.moodle_service import BATCH, Call, MoodleService
-from lti.platforms.moodle_shapes import GradableUsers, Quizzes, Site
+from lti.platforms.moodle_shapes import GradableUsers, GradeReport, NamedItems, Quizzes, Site
 from lti.preflight import Finding, Need, Probe, tried
 from lti.schemas import load
 from mappings.assessment import CourseId
@@ -17,20 +17,25 @@ _WEB_SERVICES = "Site administration > Server > Web services"
 
 _CAPABILITIES = {
     "core_course_get_courses_by_field": "moodle/course:view, moodle/course:viewhiddencourses",
-    "core_enrol_get_enrolled_users": "moodle/course:viewparticipants, moodle/site:accessallgroups, "
-    "moodle/user:viewdetails, moodle/user:viewhiddendetails, moodle/user:viewalldetails, moodle/course:useremail",
+    "core_enrol_get_enrolled_users": "moodle/course:view, moodle/course:viewparticipants, "
+    "moodle/site:accessallgroups, moodle/user:viewdetails, moodle/user:viewhiddendetails, moodle/user:viewalldetails, "
+    "moodle/course:useremail",
     "core_grades_get_gradable_users": "moodle/course:viewparticipants",
     "gradereport_user_get_grade_items": "gradereport/user:view, moodle/grade:viewall, moodle/grade:viewhidden",
     "core_completion_get_course_completion_status": "report/completion:view",
-    "core_completion_get_activities_completion_status": "report/progress:view, moodle/course:viewhiddenactivities",
+    "core_completion_get_activities_completion_status": "report/progress:view",
     "core_competency_list_course_competencies": "moodle/competency:competencyview, "
     "moodle/competency:coursecompetencyview",
     "report_competency_data_for_report": "moodle/competency:usercompetencyview",
     "mod_quiz_get_quizzes_by_courses": "mod/quiz:view",
-    "mod_quiz_get_quiz_access_information": "mod/quiz:view, mod/quiz:viewreports",
+    "mod_quiz_get_quiz_access_information": "mod/quiz:view",
 }
 """The capabilities that Moodle checks in each function, for the role of the account."""
 
+_SEE_ACTIVITIES = (
+    "Site administration > Users > Permissions > Define roles > role of the account: allow mod/...:view of each "
+    "kind of graded activity (mod/assign:view, mod/quiz:view, mod/lti:view ...) and moodle/course:viewhiddenactivities."
+)
 _GENERAL_FIXES = {
     Fault.TOKEN_REFUSED: f"{_WEB_SERVICES} > Manage tokens: create a token for the account and enter it here.",
     Fault.NOT_FOUND: "Check that the course exists, and that the function is part of this Moodle.",
@@ -58,7 +63,7 @@ def preflight(service: MoodleService, course: CourseId) -> tuple[Finding, ...]:
         return (first,)
     found = _Course(course, _first_learner(service, course), _first_quiz(service, course))
     findings = tuple(tried(probe, fix_of) for probe in _probes(service, found))
-    return (first, *findings, _speed(service))
+    return (first, *findings, *_left_out(service, course), _speed(service))
 
 
 def fix_of(error: PlatformError) -> str:
@@ -106,6 +111,22 @@ def _attempt(service: MoodleService, call: Call, empty: Fault | None) -> None:
         raise
     if empty is not None and answer in ([], {"courses": [], "warnings": []}):
         raise PlatformError(empty, call.function)
+
+
+def _left_out(service: MoodleService, course: CourseId) -> tuple[Finding, ...]:
+    """Say which graded activities Moodle leaves out of the grades, in silence, because the account may not see them."""
+    place, report = "core_grades_get_gradeitems", "gradereport_user_get_grade_items"
+    try:
+        named = load(NamedItems, service.call(Call(place, {"courseid": course})), place=place).gradeItems
+        graded = load(GradeReport, service.call(Call(report, {"courseid": course})), place=report).usergrades
+    except PlatformError:
+        return ()  # advice only: what cannot be read at all is told by its own probe
+    shown = {item.id for user in graded for item in user.gradeitems}
+    missing = [item.itemname for item in named if item.id not in shown]
+    if not graded or not missing:
+        return (Finding(Need.GRADES, ("M9", "O3"), place),)
+    problem = f"Moodle leaves out the grades of: {', '.join(missing)}."
+    return (Finding(Need.GRADES, ("M9", "O3"), place, problem, _SEE_ACTIVITIES),)
 
 
 def _speed(service: MoodleService) -> Finding:

@@ -121,6 +121,21 @@ class GradeReport:
 
 
 @dataclass(frozen=True, slots=True)
+class NamedItem:
+    """A column of the gradebook, whoever may see its activity."""
+
+    id: Id
+    itemname: Text
+
+
+@dataclass(frozen=True, slots=True)
+class NamedItems:
+    """``core_grades_get_gradeitems``."""
+
+    gradeItems: tuple[NamedItem, ...]  # noqa: N815 - Moodle's spelling
+
+
+@dataclass(frozen=True, slots=True)
 class CriterionDetails:
     """``criteria`` is HTML or text in the language of the account."""
 

@@ -17,6 +17,7 @@ from tests.simulators.canvas import CanvasSimulator
 from tests.simulators.moodle import MoodleSimulator, key, refusal
 from tests.simulators.server import Reply
 
+ITEMS = "core_grades_get_gradeitems"
 ADA101, DATA_ETHICS = CourseId("3"), CourseId("565")
 
 
@@ -29,14 +30,24 @@ def test_a_moodle_with_the_minimal_role_is_green_but_slow(moodle: Moodle) -> Non
     """As recorded; each need is told with the elements that it feeds."""
     findings = moodle.preflight(ADA101)
 
-    assert list(red(findings)) == [BATCH]
+    assert list(red(findings)) == [ITEMS, BATCH]
     assert {finding.need for finding in findings} == set(Need)
     assert {code for finding in findings for code in finding.feeds} == {"M1", "M2", "M6", "M9", "O2", "O3"}
 
 
-def test_a_moodle_with_batches_is_green() -> None:
+def test_grades_that_moodle_leaves_out_are_found_out(moodle: Moodle) -> None:
+    """As recorded: the account had no ``mod/lti:view``, and nothing but the list of columns told."""
+    finding = red(moodle.preflight(ADA101))[ITEMS]
+
+    assert finding.problem == "Moodle leaves out the grades of: Credential desk, My credentials (deep linked)."
+    assert "mod/lti:view" in finding.fix
+
+
+def test_a_moodle_that_shows_and_batches_everything_is_green() -> None:
     """The advice is followed."""
     with MoodleSimulator(batch=True) as running:
+        items = running.answers[ITEMS, key({"courseid": 3})]["gradeItems"]
+        items[:] = [item for item in items if item["id"] in {"6", "7", "8"}]
         moodle = Moodle.connect(PlatformId("moodle"), running.url, running.token, LOCAL)
 
         assert red(moodle.preflight(ADA101)) == {}
@@ -118,7 +129,7 @@ def test_what_a_site_does_not_use_is_no_problem(simulator: MoodleSimulator, mood
     simulator.answers["core_competency_list_course_competencies", key({"id": 3})] = refusal("competenciesarenotenabled")
     simulator.answers["mod_quiz_get_quiz_access_information", key({"quizid": 3})] = refusal("invalidresponse")
 
-    assert list(red(moodle.preflight(ADA101))) == [BATCH]
+    assert list(red(moodle.preflight(ADA101))) == [ITEMS, BATCH]
 
 
 @pytest.fixture

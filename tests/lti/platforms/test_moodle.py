@@ -23,6 +23,7 @@ from mappings.assessment import (
 )
 from tests.lti.conftest import LOCAL
 from tests.simulators.moodle import MoodleSimulator, enlarged, key, refusal
+from tests.simulators.server import Reply
 
 COURSE = CourseId("3")
 ANNA, BRUNO, CHIARA, DIETER, EVA, FARID = (LearnerId(number) for number in "456789")
@@ -288,6 +289,26 @@ def test_a_suspended_learner_is_no_learner(simulator: MoodleSimulator, moodle: M
 
     assert record.learner.standing is Standing.SUSPENDED
     assert record.completion.completed is None
+
+
+def test_people_whom_moodle_leaves_out_are_not_passed_over(simulator: MoodleSimulator, moodle: Moodle) -> None:
+    """As seen without ``moodle/user:viewdetails``: the roster shows the teacher only, and no warning."""
+    people = simulator.answers["core_enrol_get_enrolled_users", key({"courseid": 3})]
+    del people[1:]
+
+    with pytest.raises(PlatformError) as raised:
+        list(moodle.read(COURSE))
+
+    assert (raised.value.fault, raised.value.place) == (Fault.NO_ACCESS, "core_enrol_get_enrolled_users")
+
+
+def test_somebody_who_enrols_between_two_lists_is_no_fault(simulator: MoodleSimulator, moodle: Moodle) -> None:
+    """The roster is asked once more before anything is said."""
+    people = simulator.answers["core_enrol_get_enrolled_users", key({"courseid": 3})]
+    before = [person for person in people if person["username"] != "farid"]
+    simulator.plan(lambda asked: asked.form.get("wsfunction") == "core_enrol_get_enrolled_users", Reply(before))
+
+    assert len(list(moodle.read(COURSE))) == 5
 
 
 def test_a_learner_who_also_helps_teaching_is_staff(simulator: MoodleSimulator, moodle: Moodle) -> None:
