@@ -1,0 +1,262 @@
+"""Random interleavings of events, grade changes, crashes, rulings and corrections: the promises hold at every step."""
+
+from __future__ import annotations
+
+import shutil
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from datetime import timedelta
+from functools import cache
+from pathlib import Path
+from tempfile import mkdtemp
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from sqlalchemy import select
+
+from mappings.assessment import Completion
+from mappings.profile import AwardRule
+from plugin import approving, delivery, issuing, scheduling, sync
+from plugin.approving import ApprovingTools
+from plugin.delivery import DeliveryTools, Notice
+from plugin.errors import BridgeError
+from plugin.jobs.bell import Bell
+from plugin.jobs.queue import make_queue
+from plugin.jobs.tasks import LEASE, Jobs
+from plugin.settings import Settings
+from plugin.storage.awards import ISSUED, State
+from plugin.storage.cases import Remedy
+from plugin.storage.engine import open_engine
+from plugin.storage.migrate import upgrade
+from plugin.storage.outbox import Topic
+from plugin.storage.tables import credentials, outbox
+from plugin.storage.unit_of_work import Storage, UnitOfWork
+from plugin.storage.vault import Vault
+from tests import factories
+from tests.plugin.bridges import Bench, a_bench
+from tests.plugin.conftest import PUBLIC_URL, SECRET_KEY
+
+LEARNERS = ("4", "5")
+"""Anna and Bruno, who have earned it to begin with."""
+WHO = {"by": "Tessa Teacher", "reason": "I looked at it."}
+learners = st.sampled_from(LEARNERS)
+
+
+class Crash(BaseException):
+    """The process is gone."""
+
+
+class FragileStorage(Storage):
+    """A database whose process dies before or after the commit that it was told to die at."""
+
+    commits_left = -1
+
+    @contextmanager
+    def begin(self) -> Iterator[UnitOfWork]:
+        """Open a transaction that the process may not survive; even: before the commit, odd: after it."""
+        with super().begin() as work:
+            yield work
+            self._tick()
+        self._tick()
+
+    def _tick(self) -> None:
+        self.commits_left -= 1
+        if self.commits_left == 0:
+            raise Crash
+
+
+class Box:
+    """A channel that remembers, and looks whether the seal is committed."""
+
+    name = "box"
+
+    def __init__(self, storage: Storage) -> None:
+        self.storage = storage
+        self.sent: list[str] = []
+        self.early: list[str] = []
+
+    def send(self, notice: Notice) -> None:
+        """Send."""
+        with self.storage.reading() as work:
+            award_id = work.credentials.get(notice.credential_id).award_id
+            if work.awards.get(award_id).state not in ISSUED:
+                self.early.append(notice.credential_id)
+        self.sent.append(notice.credential_id)
+
+
+@cache
+def template() -> Path:
+    """A migrated database to copy: migrating for each example would take longer than the example."""
+    file = Path(mkdtemp(prefix="microcred-template-")) / "template.sqlite3"
+    engine = open_engine(f"sqlite:///{file}")
+    upgrade(engine)
+    engine.dispose()  # the last connection takes the write-ahead log into the file
+    return file
+
+
+class Interleavings(RuleBasedStateMachine):
+    """Everything that can happen, in any order."""
+
+    @initialize(approval=st.booleans(), correction=st.sampled_from(["ask", "supersede", "keep"]))
+    def begin(self, *, approval: bool, correction: str) -> None:
+        """Enable the credential of a course."""
+        self.folder = Path(mkdtemp(prefix="microcred-interleavings-"))
+        shutil.copy(template(), self.folder / "db.sqlite3")
+        engine = open_engine(f"sqlite:///{self.folder / 'db.sqlite3'}")
+        self.storage = FragileStorage(engine, Vault((SECRET_KEY,)), PUBLIC_URL)
+        self.bench: Bench = a_bench(self.storage, rule=AwardRule(approval=approval)).with_issuing(announce=True)
+        self.bench.platform.records = {
+            id_: record for id_, record in self.bench.platform.records.items() if id_ in LEARNERS
+        }
+        self.box = Box(self.storage)
+        self.events = 0
+        with self.storage.begin() as work:
+            work.offers.correct_by(self.bench.offer.id, correction)
+
+    @property
+    def jobs(self) -> Jobs:
+        """The jobs of the bridge."""
+        bench, clock = self.bench, self.bench.clock
+        handing_over = DeliveryTools(self.storage, (self.box,), clock)
+        bell = Bell(self.storage, make_queue(Settings(data_dir=self.folder)), 200, clock)
+        duties = {
+            Topic.SYNC: lambda row_id: sync.sync(bench.sync, row_id),
+            Topic.ISSUE: lambda row_id: issuing.issue(bench.issuing, row_id),
+            Topic.DELIVER: lambda row_id: delivery.deliver(handing_over, row_id),
+        }
+        return Jobs(self.storage, bell, duties, clock)
+
+    def pending(self) -> list[tuple[str, str]]:
+        """All work that is asked for."""
+        query = select(outbox.c.topic, outbox.c.row_id).order_by(outbox.c.topic, outbox.c.row_id)
+        with self.storage.engine.connect() as connection:
+            return [(row.topic, row.row_id) for row in connection.execute(query)]
+
+    @rule(repeat=st.booleans())
+    def an_event_arrives(self, *, repeat: bool) -> None:
+        """New, or one that came before."""
+        self.events += not repeat
+        plan = scheduling.make_tools(self.storage, timedelta(minutes=10), self.bench.clock)
+        scheduling.take_hint(plan, self.bench.offer.platform, self.bench.offer.course, f"event-{self.events}")
+
+    @rule(learner=learners, completed=st.booleans())
+    def completion_changes(self, learner: str, *, completed: bool) -> None:
+        """Done, or undone."""
+        self.bench.platform.change(learner, completion=Completion(completed, factories.GRADED if completed else None))
+
+    @rule(learner=learners, name=st.sampled_from(["Anna Kowalska", "Anna Nowak", "A. K."]))
+    def name_changes(self, learner: str, name: str) -> None:
+        """The registry corrects a name."""
+        self.bench.platform.change(learner, learner=factories.learner(name, learner))
+
+    @rule(learner=learners, flagged=st.booleans())
+    def a_flag_is_raised(self, learner: str, *, flagged: bool) -> None:
+        """Or withdrawn."""
+        self.bench.platform.change(learner, supervision=(factories.evidence(open_flag=True),) if flagged else ())
+
+    @precondition(lambda self: self.pending())
+    @rule(data=st.data(), twice=st.booleans())
+    def a_job_runs(self, data: st.DataObject, *, twice: bool) -> None:
+        """Any that is asked for, once or twice."""
+        topic, row_id = data.draw(st.sampled_from(self.pending()))
+        for _ in range(1 + twice):
+            self.jobs.work(Topic(topic), row_id)
+
+    @precondition(lambda self: self.pending())
+    @rule(commits=st.integers(1, 50))
+    def the_process_works_and_dies(self, commits: int) -> None:
+        """Whatever is due is done in turn, until it dies at one of its commits; its lease ends by itself."""
+        self.storage.commits_left = commits
+        with suppress(Crash):
+            self.work_off()
+        self.storage.commits_left = -1
+        self.bench.clock.pass_(LEASE)
+
+    def work_off(self) -> None:
+        """Do what is asked for, as long as that gets anywhere."""
+        for _ in range(6):
+            for topic, row_id in self.pending():
+                self.jobs.work(Topic(topic), row_id)
+
+    @rule(hours=st.integers(1, 30))
+    def time_passes(self, hours: int) -> None:
+        """Hours."""
+        self.bench.clock.pass_(timedelta(hours=hours))
+
+    @rule(learner=learners, released=st.booleans())
+    def a_person_rules(self, learner: str, *, released: bool) -> None:
+        """Releases or refuses what is held; on anything else it is refused by the bridge."""
+        if (award := self.bench.awards().get(learner)) is not None:
+            ruling = approving.release if released else approving.refuse
+            with suppress(BridgeError):
+                ruling(ApprovingTools(self.storage, self.bench.clock), award.id, **WHO)
+
+    @precondition(lambda self: self.bench.cases())
+    @rule(remedy=st.sampled_from(list(Remedy)))
+    def a_case_is_decided(self, remedy: Remedy) -> None:
+        """In one way or another."""
+        case = self.bench.cases()[0]
+        with suppress(BridgeError):
+            approving.decide_case(ApprovingTools(self.storage, self.bench.clock), case.id, remedy, **WHO)
+
+    @invariant()
+    def nobody_holds_two(self) -> None:
+        """At most one credential per learner is in force, and each has an index of its own."""
+        if not hasattr(self, "bench"):
+            return
+        with self.storage.reading() as work:
+            awards = tuple(work.awards.of_offer(self.bench.offer.id))
+        in_force = Counter(award.learner for award in awards if award.state in ISSUED)
+        with self.storage.engine.connect() as connection:
+            places = connection.execute(select(credentials.c.status_list_id, credentials.c.status_index)).all()
+        assert max(in_force.values(), default=0) <= 1
+        assert len(set(places)) == len(places)
+
+    @invariant()
+    def notices_are_true(self) -> None:
+        """None twice, none before its seal."""
+        if hasattr(self, "box"):
+            assert max(Counter(self.box.sent).values(), default=0) <= 1
+            assert self.box.early == []
+
+    @invariant()
+    def the_trail_holds(self) -> None:
+        """After every step."""
+        if hasattr(self, "bench"):
+            with self.storage.reading() as work:
+                assert work.audit.verify() is None
+
+    def teardown(self) -> None:
+        """Let everything settle: whoever has earned it and waits for nobody holds it, and nothing is left over."""
+        if not hasattr(self, "bench"):
+            return
+        for learner in LEARNERS:
+            self.completion_changes(learner, completed=True)
+            self.a_flag_is_raised(learner, flagged=False)
+        self._settle()
+        final = self.bench.awards()
+        assert self.pending() == []
+        for learner in LEARNERS:
+            assert final[learner].state in {State.DELIVERED, State.HELD, State.WITHHELD, State.REVOKED}
+            assert final[learner].state is not State.WITHHELD or final[learner].ruled_by
+        self.storage.engine.dispose()
+        shutil.rmtree(self.folder)
+
+    def _settle(self) -> None:
+        with self.storage.begin() as work:
+            work.outbox.retry_parked(self.bench.clock())
+            work.outbox.request(Topic.SYNC, self.bench.offer.id, self.bench.clock())
+        for _ in range(40):
+            self.bench.clock.pass_(timedelta(hours=2))
+            for topic, row_id in self.pending():
+                self.jobs.work(Topic(topic), row_id)
+            if not self.pending():
+                return
+
+
+Interleavings.TestCase.settings = settings(
+    max_examples=30, stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck)
+)
+TestInterleavings = Interleavings.TestCase
