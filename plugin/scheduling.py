@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from random import Random, SystemRandom
 
@@ -19,6 +20,25 @@ LONG_AFTER = timedelta(days=120)
 HINTS_LIVE = timedelta(days=7)
 AT_MOST_EVERY = timedelta(minutes=1)
 """However many launches and events there are, a course is not read more often."""
+_MOST_REMEMBERED = 10_000
+
+
+class Recent:
+    """Remembers in this process what was done within the last ``seconds``, so that it need not be asked for again."""
+
+    def __init__(self, seconds: float, clock: Callable[[], float] = time.monotonic) -> None:
+        self._seconds, self._clock = seconds, clock
+        self._done: dict[object, float] = {}
+
+    def first(self, key: object) -> bool:
+        """Say whether this is the first time for ``key`` in a while, and remember it."""
+        now = self._clock()
+        if now - self._done.get(key, float("-inf")) < self._seconds:
+            return False
+        if len(self._done) > _MOST_REMEMBERED:
+            self._done.clear()
+        self._done[key] = now
+        return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +49,12 @@ class SchedulingTools:
     pace: timedelta
     clock: Callable[[], datetime]
     chance: Random
+    recent: Recent = field(default_factory=lambda: Recent(0))
 
 
 def make_tools(storage: Storage, pace: timedelta, clock: Callable[[], datetime]) -> SchedulingTools:
     """Return tools whose times are spread at random."""
-    return SchedulingTools(storage, pace, clock, SystemRandom())
+    return SchedulingTools(storage, pace, clock, SystemRandom(), Recent(AT_MOST_EVERY.total_seconds() / 2))
 
 
 def schedule(tools: SchedulingTools) -> int:
@@ -64,6 +85,8 @@ def pause_after(offer: Offer, now: datetime, pace: timedelta) -> timedelta:
 
 def hasten(tools: SchedulingTools, platform: PlatformId, course: CourseId) -> int:
     """Have a course read soon, because somebody launched into it. Returns how many offers that concerns."""
+    if not tools.recent.first((platform, course)):
+        return 0
     now = tools.clock()
     with tools.storage.reading() as work:
         if not _enabled(work, platform, course):

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+import json
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from datetime import UTC, datetime
 
 from sqlalchemy import delete, select
+from sqlalchemy.engine.interfaces import DBAPICursor
 
-from lti.claims import KEPT, Launch, LaunchId, VerifiedClaims, read_launch
+from lti.claims import Launch, LaunchId, VerifiedClaims, read_launch
 from lti.stores import Registration
 from plugin.storage.lti_tables import launches
 from plugin.storage.unit_of_work import Storage
-from plugin.storage.writing import insert_if_absent
 
 _TRIED = 50
+_COLUMNS = ("id", "client_id", "claims", "launched_at")
+_KEEP = f"INSERT INTO launches ({', '.join(_COLUMNS)}) VALUES ({{}}) ON CONFLICT DO NOTHING"  # noqa: S608 - constants
+_PLACES = {"sqlite": ", ".join("?" * len(_COLUMNS)), "postgresql": ", ".join(["%s"] * len(_COLUMNS))}
 
 
 class Launches:
@@ -20,13 +26,40 @@ class Launches:
 
     def __init__(self, storage: Storage) -> None:
         self._storage = storage
+        self._dialect = storage.engine.dialect.name
+        self._keep = _KEEP.format(_PLACES[self._dialect])
 
     def keep(self, launch: Launch, claims: VerifiedClaims) -> bool:
-        """Insert the launch in one statement; False where the id exists: it is a replay."""
-        kept = {name: claims[name] for name in KEPT if name in claims}
-        row = {"id": launch.id, "client_id": launch.client_id, "claims": kept, "launched_at": launch.launched_at}
-        with self._storage.engine.begin() as connection:
-            return insert_if_absent(connection, launches, row)
+        """Insert the launch in one statement; False where the id exists: it is a replay.
+
+        On the driver itself: building and caching a statement would cost more than everything else in a launch. On
+        SQLite it does not wait for the disk: it survives a crash of the process, and a power cut may undo the last
+        launches, which are then made again.
+        """
+        row = (launch.id, launch.client_id, json.dumps(claims), self._moment(launch.launched_at))
+        with closing(self._storage.engine.raw_connection()) as connection:
+            cursor = connection.cursor()
+            with self._unsynced(cursor):
+                cursor.execute(self._keep, row)
+                connection.commit()
+                return bool(cursor.rowcount == 1)
+
+    @contextmanager
+    def _unsynced(self, cursor: DBAPICursor) -> Iterator[None]:
+        if self._dialect != "sqlite":
+            yield
+            return
+        cursor.execute("PRAGMA synchronous=NORMAL")
+        try:
+            yield
+        finally:
+            cursor.execute("PRAGMA synchronous=FULL")
+
+    def _moment(self, moment: datetime) -> datetime | str:
+        """Return the time as :class:`plugin.storage.columns.Moment` stores it."""
+        if self._dialect != "sqlite":
+            return moment
+        return moment.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
 
     def find(self, launch: LaunchId) -> Launch | None:
         """Return a kept launch."""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from flask import Flask, url_for
+from flask import Flask
 
 from lti.claims import Launch, Message
 from lti.roles import Role
 from plugin.web import arrival, errors, launch, placing, registering, wellknown
+from plugin.web.express import Express
 from plugin.web.launching import LaunchTools, keep
 from plugin.web.registering import RegistrationPages
 from plugin.web.verify import csrf
@@ -25,14 +26,19 @@ def init_app(app: Flask, tools: LaunchTools, registration: RegistrationPages) ->
     for blueprint in [each.blueprint for each in pages]:
         app.register_blueprint(blueprint)
     errors.init_app(app)
+    app.wsgi_app = Express(app, tools)  # type: ignore[method-assign]
 
 
 def home(accepted: Launch) -> str:
-    """Return the first page of a launch, by its message and its role."""
+    """Return the path of a launch's first page, by its message and its role.
+
+    Written out, because a launch is answered before Flask has a request to build addresses for
+    (:mod:`plugin.web.express`).
+    """
     if accepted.message is Message.DEEP_LINKING:
-        return url_for("placing.choose", launch_id=accepted.id)
+        return f"/lti/place/{accepted.id}"
     if accepted.person.role in _LEARNERS and accepted.message is Message.RESOURCE_LINK:
-        return url_for("learner.mine", key=accepted.id)
+        return f"/mine/{accepted.id}"
     if accepted.person.role in _TEACHERS and accepted.place.course:
-        return url_for("teacher.home", launch_id=accepted.id)
-    return url_for("arrival.arrive", launch_id=accepted.id)
+        return f"/teach/{accepted.id}"
+    return f"/here/{accepted.id}"

@@ -95,7 +95,7 @@ def launch() -> Response:
         return _fetch_key()
     accepted = tools().reception.accept(request.form, key, tools().clock())
     visits.remember(accepted.id)
-    return redirect(tools().home(accepted), code=303)
+    return redirect(tools().home(accepted))
 
 
 def _fetch_key() -> Response:
@@ -129,7 +129,7 @@ def open_in_tab() -> Response:
         raise LaunchRefused(Refusal.SESSION_MISSING)
     accepted = _handed_over(request.form.get("code", ""))
     visits.remember(accepted.id)
-    return redirect(tools().home(accepted), code=303)
+    return redirect(tools().home(accepted))
 
 
 def _handed_over(code: str) -> Launch:

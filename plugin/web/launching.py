@@ -28,7 +28,7 @@ _NAME = "microcred.launching"
 COOKIE = "__Host-microcred-browser"
 SESSION = timedelta(hours=8)
 """How long a launch opens pages."""
-_SHORTEST = 32
+SHORTEST_KEY = 32
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +57,7 @@ def tools() -> LaunchTools:
 def browser_key() -> BrowserKey | None:
     """Return the key that the browser shows in its cookie."""
     value = request.cookies.get(COOKIE, "")
-    return BrowserKey(value) if len(value) >= _SHORTEST else None
+    return BrowserKey(value) if len(value) >= SHORTEST_KEY else None
 
 
 def give_key(response: Response, key: BrowserKey) -> None:

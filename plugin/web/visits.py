@@ -7,6 +7,9 @@ right kind gets the same answer as one who has none at all.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from flask import abort, g, session
 
 from lti.claims import Launch, LaunchId
@@ -29,7 +32,12 @@ _LEARNERS = frozenset({Role.LEARNER, Role.PREVIEW})
 
 def remember(launch: LaunchId) -> None:
     """Let this browser use ``launch``, which was accepted just now. The oldest are dropped."""
-    session[_LAUNCHES] = [*session.get(_LAUNCHES, []), launch][-_MOST:]
+    session.update(with_launch(session, launch))
+
+
+def with_launch(held: Mapping[str, Any], launch: LaunchId) -> dict[str, Any]:
+    """Return what a session holds, and ``launch`` besides."""
+    return {**held, _LAUNCHES: [*held.get(_LAUNCHES, []), launch][-_MOST:]}
 
 
 def remember_holder(holder: Holder) -> None:

@@ -44,7 +44,7 @@ def test_a_launch_ends_on_the_page_of_its_role(entrance: Entrance, person: str, 
     landed = browser.launch(person)
     page = browser.get(landed.location)
 
-    assert (landed.status_code, page.status_code) == (303, 200)
+    assert (landed.status_code, page.status_code) == (302, 200)
     assert entrance.launch_of(landed).person.role is role
 
 

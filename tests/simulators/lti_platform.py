@@ -102,6 +102,7 @@ class LtiPlatform(Simulator):
     flavour: Flavour = MOODLE
     port: int = 0
     cache_control: str = ""
+    key_delay: float = 0.0
     tools: dict[str, Tool] = field(default_factory=dict)
     placed: list[dict[str, Any]] = field(default_factory=list)
 
@@ -201,7 +202,7 @@ class LtiPlatform(Simulator):
 
     def _key_set(self, asked: Asked) -> Reply:
         headers = {"Cache-Control": self.cache_control} if self.cache_control else {}
-        return Reply({"keys": [key.jwk for key in self.keys]}, headers=headers)
+        return Reply({"keys": [key.jwk for key in self.keys]}, headers=headers, delay=self.key_delay)
 
     def _configuration(self, asked: Asked) -> Reply:
         name = f"{self.flavour.product}_openid_configuration.json"

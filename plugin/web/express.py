@@ -1,0 +1,105 @@
+"""The straight way of a launch: login and launch POST of a browser that shows its key, answered before Flask.
+
+At the beginning of a lesson a whole class launches at once, and Flask with its extensions costs several times as much
+as all checks of a launch together (``make bench``). So the two requests that are always the same are answered here:
+a login with the cookie there, and a launch that is let in. **Every check is the same call** as in
+:mod:`plugin.web.launch`; what is not straight (no cookie, a frame to be looked at, any refusal) has stored nothing and
+goes on to Flask with its body unread, where it is answered from the beginning.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from io import BytesIO
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qsl
+
+from flask import Flask
+from flask.sessions import SecureCookieSessionInterface
+from itsdangerous import BadSignature
+
+from lti.errors import LtiError
+from lti.states import BrowserKey
+from plugin.web.launching import COOKIE, SHORTEST_KEY, LaunchTools
+from plugin.web.visits import with_launch
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
+_LARGEST = 131_072
+_FORM = "application/x-www-form-urlencoded"
+_HEADERS = [
+    ("Content-Type", "text/plain"),
+    ("Content-Length", "0"),
+    ("Cache-Control", "no-store"),
+    ("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"),
+    ("Referrer-Policy", "no-referrer"),
+    ("X-Content-Type-Options", "nosniff"),
+]
+"""Of a redirect: the page that it leads to has its own policy."""
+Headers = list[tuple[str, str]]
+
+
+class Express:
+    """WSGI middleware in front of ``app``."""
+
+    def __init__(self, app: Flask, tools: LaunchTools) -> None:
+        serializer = SecureCookieSessionInterface().get_signing_serializer(app)
+        if serializer is None:
+            raise ValueError("the application has no secret key")
+        self._serializer = serializer
+        self._session_cookie = app.config["SESSION_COOKIE_NAME"]
+        self._next = app.wsgi_app
+        self._tools = tools
+        self._ways = {"/lti/login": self._login, "/lti/launch": self._launch}
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer, or hand on."""
+        way = self._ways.get(environ.get("PATH_INFO", "")) if environ["REQUEST_METHOD"] == "POST" else None
+        cookies = _cookies(environ) if way else {}
+        key = cookies.get(COOKIE, "")
+        form = _form(environ) if way and len(key) >= SHORTEST_KEY else None
+        if way is None or form is None:
+            return self._next(environ, start_response)
+        try:
+            headers = way(form, BrowserKey(key), cookies)
+        except LtiError:
+            return self._next(environ, start_response)
+        start_response("302 FOUND", [*headers, *_HEADERS])
+        return []
+
+    def _login(self, form: dict[str, str], key: BrowserKey, _: dict[str, str]) -> Headers:
+        return [("Location", self._tools.login.begin(form, key, self._tools.clock()).location)]
+
+    def _launch(self, form: dict[str, str], key: BrowserKey, cookies: dict[str, str]) -> Headers:
+        accepted = self._tools.reception.accept(form, key, self._tools.clock())
+        session = with_launch(self._session(cookies), accepted.id)
+        kept = f"{self._session_cookie}={self._serializer.dumps(session)}"
+        cookie = f"{kept}; Secure; HttpOnly; Path=/; SameSite=None; Partitioned"
+        return [("Location", self._tools.home(accepted)), ("Set-Cookie", cookie)]
+
+    def _session(self, cookies: dict[str, str]) -> dict[str, object]:
+        try:
+            return dict(self._serializer.loads(cookies.get(self._session_cookie, "")))
+        except BadSignature:
+            return {}
+
+
+def _cookies(environ: WSGIEnvironment) -> dict[str, str]:
+    pairs = (part.partition("=") for part in environ.get("HTTP_COOKIE", "").split("; "))
+    return {name: value for name, _, value in pairs}
+
+
+def _form(environ: WSGIEnvironment) -> dict[str, str] | None:
+    """Return the form, and leave the body to be read again; None where it is not an ordinary one."""
+    length = environ.get("CONTENT_LENGTH", "")
+    if not length.isdigit() or int(length) > _LARGEST or not environ.get("CONTENT_TYPE", "").startswith(_FORM):
+        return None
+    body = environ["wsgi.input"].read(int(length))
+    environ["wsgi.input"] = BytesIO(body)
+    try:
+        pairs = parse_qsl(body.decode("ascii"), keep_blank_values=True, max_num_fields=50)
+    except ValueError:
+        return None
+    form = dict(pairs)
+    return form if len(form) == len(pairs) else None
