@@ -230,6 +230,7 @@ def page_tools(bridge: Bridge) -> PageTools:
         connect=bridge.sync.connect,
         check=checking.check,
         clock=bridge.clock,
+        public_url=bridge.settings.public_url,
     )
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from lti.platforms import Platform
-from mappings.assessment import AssessmentRecord, CourseId, PlatformId
+from mappings.assessment import AssessmentRecord, CourseId, PlatformId, Standing
 from mappings.profile import CourseProfile, Issuer
 from plugin.storage.awards import State, StoredReason
 from plugin.storage.drafts import Draft
@@ -22,6 +22,9 @@ from plugin.verdict import Ready, Ruled, judge
 
 FRESH = timedelta(minutes=15)
 """A reading of the class may be so old for a forecast; issuing reads again in any case."""
+
+SMALL, FEW = 60, 5
+"""Learners up to whom the whole class is read at once, and how many of a larger one are enough for a suggestion."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +72,17 @@ def read_class(tools: EnablingTools, place: Place) -> tuple[AssessmentRecord, ..
     return read
 
 
+def _some(tools: EnablingTools, place: Place) -> tuple[AssessmentRecord, ...]:
+    """Return enough of the class to suggest from: all of a small one, a few learners of a large one."""
+    with tools.storage.reading() as work:
+        connected = work.platforms.get(place.platform)
+    platform = tools.connect(connected)
+    learners = [each.id for each in platform.people(place.course) if each.standing is Standing.LEARNER]
+    if len(learners) <= SMALL:
+        return read_class(tools, place)
+    return tuple(platform.read(place.course, learners[:FEW]))
+
+
 def draft_of(tools: EnablingTools, place: Place, *, by: str, language: str) -> Draft | None:
     """Return the draft of the course, suggested from the platform where there is none yet.
 
@@ -78,7 +92,7 @@ def draft_of(tools: EnablingTools, place: Place, *, by: str, language: str) -> D
         kept = work.drafts.get(place.platform, place.course)
     if kept is not None:
         return kept
-    records = read_class(tools, place)
+    records = _some(tools, place)
     if not records:
         return None
     suggestion = suggest(records, language=language)

@@ -22,7 +22,7 @@ from plugin.web.languages import current
 from plugin.web.limits import RECOVERY, limiter
 from plugin.web.reasons import sentence
 from plugin.web.schemas import ReasonForm, ShareForm, read_form
-from plugin.web.tools import tools
+from plugin.web.tools import public_address, tools
 from plugin.web.verdicts import of_standing
 
 blueprint = Blueprint("learner", __name__)
@@ -72,6 +72,7 @@ def credential(key: str, credential_id: str) -> str:
         portrait=of_credential(own.credential, current(), valid_until=f"{ends:%Y-%m-%d}" if ends else ""),
         verdict=of_standing(standing, now),
         link=next((each for each in links if each.is_open(now)), None),
+        address=public_address,
         views=sum(each.views for each in links),
         formats=forms,
     )
@@ -141,7 +142,7 @@ def send_objection(key: str, award_id: str) -> Answer | tuple[str, int]:
 def make_recovery(key: str) -> str:
     """Show the recovery link, this once."""
     token = sharing.recovery(_sharing(), visits.holder(key))
-    link = url_for("learner.recover", token=token, _external=True)
+    link = public_address(url_for("learner.recover", token=token))
     return render_template("learner/recovery.html", key=key, link=link)
 
 

@@ -20,7 +20,7 @@ _NAME = "microcred.pages"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageTools:
-    """``check`` checks the bytes of a credential; ``clock`` returns aware UTC."""
+    """``check`` checks the bytes of a credential; ``clock`` returns aware UTC; ``public_url`` ends without a slash."""
 
     storage: Storage
     launches: LaunchStore
@@ -28,11 +28,17 @@ class PageTools:
     connect: Callable[[Connected], Platform]
     check: Callable[[bytes], Report]
     clock: Callable[[], datetime]
+    public_url: str
 
 
 def keep(app: Flask, tools: PageTools) -> None:
     """Let the views of ``app`` work with ``tools``."""
     app.extensions[_NAME] = tools
+
+
+def public_address(path: str) -> str:
+    """Return the address that the world reaches ``path`` by, whatever host the request named."""
+    return f"{tools().public_url}{path}"
 
 
 def tools() -> PageTools:

@@ -25,6 +25,7 @@ from plugin.storage.migrate import upgrade
 from plugin.storage.unit_of_work import Storage
 from plugin.storage.vault import Vault
 from plugin.web import visits
+from plugin.web.tools import keep
 from tests.conftest import ROOT, unavailable
 from tests.plugin.conftest import PUBLIC_URL, SECRET_KEY
 from tests.plugin.web.site import RecordedPlatform, Site
@@ -117,6 +118,7 @@ def world(tmp_path: Path) -> Iterator[World]:
     site.app.config.update(SESSION_COOKIE_SAMESITE="None", SESSION_COOKIE_SECURE=True, SESSION_COOKIE_PARTITIONED=True)
     doors(site.app)
     with served(site.app, "localhost") as url, served(platform_app(url), "127.0.0.1") as lms:
+        keep(site.app, replace(site.tools(), public_url=url))
         yield World(site, url, lms)
     engine.dispose()
 

@@ -24,6 +24,7 @@ from plugin.verification import CheckContext, Report, check
 from plugin.web import pages, security
 from plugin.web.tools import PageTools
 from tests.factories import ISSUED
+from tests.plugin.conftest import PUBLIC_URL
 
 LMS = "https://lms.example"
 TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
@@ -128,13 +129,15 @@ class Site:
     ) -> None:
         self.storage, self.platform, self.now = storage, platform, now
         self.launches = MemoryLaunches()
+        self.public_url = PUBLIC_URL
         self.app = Flask("plugin.web")
         self.app.config.update(SECRET_KEY="test", RATELIMIT_ENABLED=limited)
         security.init_app(self.app)
-        pages.init_app(self.app, self._tools())
+        pages.init_app(self.app, self.tools())
         self.app.register_error_handler(LaunchRefused, lambda refused: (refused.sentence, 403))
 
-    def _tools(self) -> PageTools:
+    def tools(self) -> PageTools:
+        """What the pages work with."""
         return PageTools(
             storage=self.storage,
             launches=self.launches,
@@ -142,6 +145,7 @@ class Site:
             connect=self.connect,
             check=self._check,
             clock=lambda: self.now,
+            public_url=self.public_url,
         )
 
     def connect(self, connected: Connected) -> Platform:

@@ -50,7 +50,7 @@ def test_sharing_takes_one_form_and_can_be_stopped(anna: Browser, issued: Reserv
     """The link works at once, and no more after it was stopped."""
     own = f"{HOME}/credential/{issued.envelope.id}"
     anna.post(f"{own}/share", {"days": "30"}, page=own)
-    found = re.search(r'value="http://localhost(/c/[^"]+)"', anna.get(own).text)
+    found = re.search(r'value="https://credentials.example.org(/c/[^"]+)"', anna.get(own).text)
     assert found
 
     before = anna.get(found[1]).status_code
@@ -65,7 +65,7 @@ def test_a_new_link_ends_the_old_one(anna: Browser, issued: Reserved) -> None:
     links = []
     for _ in range(2):
         anna.post(f"{own}/share", {"days": "0"}, page=HOME)
-        links += re.findall(r'value="http://localhost(/c/[^"]+)"', anna.get(own).text)
+        links += re.findall(r'value="https://credentials.example.org(/c/[^"]+)"', anna.get(own).text)
 
     assert [anna.get(link).status_code for link in links] == [410, 200]
 
@@ -118,7 +118,7 @@ def test_an_objection_is_kept_and_shown(anna: Browser, issued: Reserved) -> None
 def test_a_recovery_link_opens_the_page_without_the_platform(site: Site, anna: Browser, issued: Reserved) -> None:
     """Following it shows a button only; pressing that opens everything the person holds."""
     made = anna.post(f"{HOME}/recovery", page=HOME).text
-    found = re.search(r'value="http://localhost(/recover/[^"]+)"', made)
+    found = re.search(r'value="https://credentials.example.org(/recover/[^"]+)"', made)
     assert found
     stranger = site.browser()
 
@@ -133,6 +133,6 @@ def test_a_recovery_link_opens_the_page_without_the_platform(site: Site, anna: B
 def test_a_new_recovery_link_ends_the_old_one(site: Site, anna: Browser, issued: Reserved) -> None:
     """A lost printout can be made worthless."""
     made = [anna.post(f"{HOME}/recovery", page=HOME).text for _ in range(2)]
-    links = [re.findall(r'value="http://localhost(/recover/[^"]+)"', page)[0] for page in made]
+    links = [re.findall(r'value="https://credentials.example.org(/recover/[^"]+)"', page)[0] for page in made]
 
     assert [site.browser().post(link).status_code for link in links] == [404, 303]
