@@ -50,8 +50,8 @@ class Jobs:
         """Register a task per topic, and the sweep with its schedule."""
         ringing = Ringing()
         for topic in self.duties:
-            queue.task(name=task_name(topic))(_task(self, topic, ringing))
-        queue.task(name="microcred.sweep", expires=SWEEP_EVERY)(self.sweep)
+            queue.task(name=task_name(topic), shared=False)(_task(self, topic, ringing))
+        queue.task(name="microcred.sweep", expires=SWEEP_EVERY, shared=False)(_sweep(self))
         queue.conf.beat_schedule = {"sweep": {"task": "microcred.sweep", "schedule": SWEEP_EVERY}}
 
     def sweep(self) -> None:
@@ -121,6 +121,15 @@ class Ringing:
             return False
         self._last = now
         return True
+
+
+def _sweep(jobs: Jobs) -> Callable[[], None]:
+    """Return the sweep as a function: Celery cannot call a method by its signature."""
+
+    def run() -> None:
+        jobs.sweep()
+
+    return run
 
 
 def _task(jobs: Jobs, topic: Topic, ringing: Ringing) -> Callable[[str], None]:

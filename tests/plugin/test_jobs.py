@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import os
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -7,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from celery import Celery
+from sqlalchemy import select
 
 from lti.errors import Fault, PlatformError
 from plugin.errors import ChangedMeanwhile, SealRejected
@@ -14,9 +17,16 @@ from plugin.jobs.bell import AGAIN_AFTER, Bell
 from plugin.jobs.queue import make_queue, transport_options
 from plugin.jobs.tasks import LEASE, MOST_ATTEMPTS, Jobs, pause
 from plugin.settings import Settings
+from plugin.storage.engine import open_engine
+from plugin.storage.migrate import upgrade
 from plugin.storage.outbox import Topic
+from plugin.storage.tables import outbox
 from plugin.storage.unit_of_work import Storage
+from plugin.storage.vault import Vault
+from plugin.worker import Supervisor, worker_command
+from tests.plugin.conftest import SECRET_KEY
 from tests.plugin.platforms import Clock
+from tests.plugin.rows import an_offer
 
 HOUR = timedelta(hours=1)
 
@@ -173,3 +183,44 @@ def test_redis_gives_back_only_what_no_job_can_still_be_doing() -> None:
     options = transport_options(Settings(broker_url="redis://127.0.0.1:6379/0"))
 
     assert options["visibility_timeout"] > make_queue(Settings(broker_url="memory://")).conf.task_time_limit
+
+
+def test_the_schedule_can_be_sent_and_done(storage: Storage, queue: Celery, clock: Clock, tmp_path: Path) -> None:
+    """What the beat sends every few seconds is a message, and doing it asks for courses and rings for what is due."""
+    asked: list[bool] = []
+    bench = replace(jobs(storage, queue, clock, print), schedule=lambda: asked.append(True))
+    bench.install(queue)
+    request(storage, clock, "a")
+    (entry,) = queue.conf.beat_schedule.values()
+
+    queue.tasks[entry["task"]].apply_async()
+    queue.tasks[entry["task"]].apply(throw=True)
+
+    assert (asked, messages(tmp_path)) == ([True], 2)
+
+
+def test_a_worker_with_its_beat_notices_a_course_that_is_due(tmp_path: Path) -> None:
+    """A real worker process, nothing but the schedule: the course is asked for without a launch, event or command."""
+    settings = Settings(data_dir=tmp_path, secret_keys=(SECRET_KEY,))
+    engine = open_engine(settings.database)
+    upgrade(engine)
+    storage = Storage(engine, Vault(settings.secret_keys), settings.public_url)
+    offer = an_offer(storage)
+    environment = {**os.environ, "MICROCRED_DATA_DIR": str(tmp_path), "MICROCRED_SECRET_KEYS": SECRET_KEY}
+    worker = Supervisor(worker_command(beat=True), environment, tmp_path / "worker.log")
+    worker.start()
+    try:
+        until = time.monotonic() + 60
+        while time.monotonic() < until and not _was_asked_for(storage, offer.id):
+            time.sleep(0.2)
+    finally:
+        worker.stop()
+
+    assert _was_asked_for(storage, offer.id), (tmp_path / "worker.log").read_text()[-2000:]
+    engine.dispose()
+
+
+def _was_asked_for(storage: Storage, offer_id: str) -> bool:
+    query = select(outbox.c.row_id).where(outbox.c.topic == Topic.SYNC, outbox.c.row_id == offer_id)
+    with storage.engine.connect() as connection:
+        return connection.execute(query).first() is not None
