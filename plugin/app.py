@@ -29,7 +29,7 @@ from mappings.documents.rendering import render
 from plugin import delivery, issuer, issuing, revocation, scheduling, sync
 from plugin.approving import ApprovingTools
 from plugin.connecting import Connector
-from plugin.delivery import DeliveryTools
+from plugin.delivery import Channel, DeliveryTools
 from plugin.errors import InvalidSettings
 from plugin.identity import addresses
 from plugin.issuer import Checking
@@ -63,6 +63,8 @@ from plugin.web.registering import RegistrationPages
 from plugin.web.tools import PageTools
 
 Clock = Callable[[], datetime]
+CHANNELS: tuple[Channel, ...] = ()
+"""How learners are told, besides their own page. Nobody is told anything while this is empty."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,9 +100,9 @@ def assemble(settings: Settings, clock: Clock = utc_now) -> Bridge:
     reading = SyncTools(storage, connect, clock)
     sealers = make_sealers(settings)
     own = Checking(settings, anchors, clock)
-    sealing = IssuingTools(storage, connect, render, sealers, self_check(own.check), clock)
+    sealing = IssuingTools(storage, connect, render, sealers, self_check(own.check), clock, bool(CHANNELS))
     lists = issuer.status_tools(settings, storage, clock)
-    handing_over = DeliveryTools(storage, (), clock)
+    handing_over = DeliveryTools(storage, CHANNELS, clock)
     duties = {
         Topic.SYNC: lambda row_id: sync.sync(reading, row_id),
         Topic.ISSUE: lambda row_id: issuing.issue(sealing, row_id),
