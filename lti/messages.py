@@ -110,12 +110,17 @@ class ContentItem:
 
 
 class _Item(DeepLinkResource):
-    """The library's content item, with the text that it leaves out."""
+    """The library's content item, with the text that it leaves out, and without what is empty.
+
+    Moodle 4.5.6 answers an empty ``custom`` with a fault of its own: PHP reads ``{}`` as a list.
+    """
 
     text = ""
 
     def to_dict(self) -> dict[str, object]:
-        return super().to_dict() | ({"text": self.text} if self.text else {})
+        """Return the members that have a value."""
+        members = super().to_dict() | {"text": self.text}
+        return {name: value for name, value in members.items() if value}
 
 
 def sign_deep_linking(launch: Launch, items: tuple[ContentItem, ...], key: ToolKey, now: datetime) -> str:

@@ -57,6 +57,14 @@ def test_the_answer_is_what_deep_linking_2_0_demands(desk: Desk) -> None:
     assert DEEP_LINKING + "data" not in message
 
 
+def test_an_item_has_no_empty_members(desk: Desk) -> None:
+    """Moodle 4.5.6 fails on an empty object of custom parameters, as a real one showed."""
+    token = place(asked(desk), (ContentItem("Title", LAUNCH_URL),), new_key(desk.now), desk.now).token
+
+    [item] = jwt.decode(token, options={"verify_signature": False})[DEEP_LINKING + "content_items"]
+    assert item == {"type": "ltiResourceLink", "title": "Title", "url": LAUNCH_URL}
+
+
 def test_data_of_the_platform_goes_back_unchanged(desk: Desk) -> None:
     """Also where it begins like a variable."""
     settings = desk.platform.people["deep_linking"][DEEP_LINKING + "deep_linking_settings"]
