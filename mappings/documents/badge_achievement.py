@@ -1,7 +1,8 @@
 """The achievement of an Open Badge: all that is the same for everybody who earns it.
 
 Open Badges 3.0, classes Achievement, Criteria, Alignment and ResultDescription. The identifier of the achievement is
-derived from its content, so the same course profile gives the same achievement and a changed one another.
+derived from its content, so the same course profile gives the same achievement and a changed one another. It sorts
+before everything that is a learner's, so its lines need no second hash (:mod:`plugin.sealing.compiled`).
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from collections.abc import Iterator
 from uuid import NAMESPACE_URL, uuid5
 
 from mappings.documents.badge_shape import BadgeShape
-from mappings.documents.identifiers import CYCLE_WORDS, ECTS, duration, eqf_iri, plain
+from mappings.documents.identifiers import CYCLE_WORDS, ECTS, did_web, duration, eqf_iri, plain
 from mappings.documents.templates import Json, serialise
 from mappings.elements import LearningOutcome
 from mappings.profile import Accreditation, Stackability
@@ -25,9 +26,9 @@ def concept(term: Term) -> Node:
 
 
 def achievement(shape: BadgeShape) -> Node:
-    """Return the achievement with its identifiers."""
-    content = serialise(_achievement(shape, "urn:uuid:"))
-    return _achievement(shape, f"urn:uuid:{uuid5(NAMESPACE_URL, f'{shape.issuer_url}#{content}')}")
+    """Return the achievement with its identifiers: DID URLs of the issuer, of nobody else and no dead links."""
+    content = uuid5(NAMESPACE_URL, serialise(_achievement(shape, "")))
+    return _achievement(shape, f"{did_web(shape.issuer_url)}/achievements/{content}")
 
 
 def _achievement(shape: BadgeShape, name: str) -> Node:

@@ -46,14 +46,14 @@ class BadgeDocument(Document):
 def render_open_badge(credential: MicroCredential, envelope: Envelope) -> BadgeDocument:
     """Return the unsealed Open Badge. Raise :class:`~mappings.errors.InvalidValue` where it cannot be said."""
     leaves = leaves_of(credential, envelope)
-    shape = shape_of(credential, envelope, tuple(leaves))
-    return BadgeDocument(Format.OPEN_BADGES, template_of(shape).fill(leaves).encode(), shape, leaves)
+    shape, template = template_of(shape_of(credential, envelope, tuple(leaves)))
+    return BadgeDocument(Format.OPEN_BADGES, template.fill(leaves), shape, leaves)
 
 
 @lru_cache(maxsize=512)
-def template_of(shape: BadgeShape) -> Template:
-    """Return the badge of ``shape`` as JSON with gaps, built once."""
-    return Template.of(partial(badge, shape), shape.leaves)
+def template_of(shape: BadgeShape) -> tuple[BadgeShape, Template]:
+    """Return the badge of ``shape`` as JSON with gaps, built once, and the first shape that was equal to this one."""
+    return shape, Template.of(partial(badge, shape), shape.leaves)
 
 
 def contexts(shape: BadgeShape) -> tuple[str, ...]:

@@ -48,9 +48,10 @@ def refuse_control(leaves: Leaves) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """A serialised document with gaps. ``parts`` alternate between constant text and leaf names."""
+    """A serialised document with gaps. ``constants`` stand around the gaps, one more than there are ``gaps``."""
 
-    parts: tuple[str, ...]
+    constants: tuple[bytes, ...]
+    gaps: tuple[str, ...]
     leaves: frozenset[str]
 
     @classmethod
@@ -58,12 +59,13 @@ class Template:
         """Serialise ``build`` once with marks; refuse a constant that looks like a mark."""
         if MARK in serialise(build(dict.fromkeys(names, ""))):
             raise InvalidValue("a text of the credential looks like a mark of a template")
-        parts = tuple(pieces(serialise(build({name: mark(name) for name in names}))))
-        return cls(parts, frozenset(parts[1::2]))
+        parts = pieces(serialise(build({name: mark(name) for name in names})))
+        return cls(tuple(part.encode() for part in parts[::2]), tuple(parts[1::2]), frozenset(parts[1::2]))
 
-    def fill(self, leaves: Leaves) -> str:
-        """Return the document with ``leaves`` in their places."""
-        escaped = {name: encode_basestring(leaves[name])[1:-1] for name in self.leaves}
-        filled = list(self.parts)
-        filled[1::2] = [escaped[name] for name in self.parts[1::2]]
-        return "".join(filled)
+    def fill(self, leaves: Leaves) -> bytes:
+        """Return the document with ``leaves`` in their places, as UTF-8."""
+        escaped = {name: encode_basestring(leaves[name])[1:-1].encode() for name in self.leaves}
+        filled = [b""] * (2 * len(self.gaps) + 1)
+        filled[::2] = self.constants
+        filled[1::2] = [escaped[name] for name in self.gaps]
+        return b"".join(filled)

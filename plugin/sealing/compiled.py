@@ -17,10 +17,12 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from hashlib import sha256
+from itertools import pairwise
+from operator import eq
 from typing import TYPE_CHECKING
 
 from mappings.documents.badge_shape import BadgeShape
@@ -57,6 +59,7 @@ class Lines:
 
     constants: tuple[bytes, ...]
     keys: tuple[str, ...]
+    ordered: bool = False
 
     @classmethod
     def of(cls, lines: Iterable[str]) -> Lines:
@@ -73,12 +76,19 @@ class Lines:
             parts[-1] += "\n"
         return cls(tuple(part.encode() for part in parts[::2]), tuple(parts[1::2]))
 
-    def fill(self, values: Mapping[str, bytes]) -> list[bytes]:
-        """Return the lines with values in place, without line feeds."""
+    @classmethod
+    def in_order(cls, lines: Sequence[str]) -> Lines:
+        """Cut sorted lines; remember where no value could change their order, nor make two of them equal."""
+        heads = [pieces(line)[0] for line in lines]
+        fixed = not any(one.startswith(two) or two.startswith(one) for one, two in pairwise(heads))
+        return replace(cls.of(lines), ordered=fixed)
+
+    def fill(self, values: Mapping[str, bytes]) -> bytes:
+        """Return the lines with values in place."""
         filled = [b""] * (2 * len(self.keys) + 1)
         filled[::2] = self.constants
         filled[1::2] = [values[key] for key in self.keys]
-        return b"".join(filled).split(b"\n")[:-1]
+        return b"".join(filled)
 
 
 def _key(leaf: str, before: str) -> str:
@@ -101,7 +111,7 @@ class CompiledShape:
     issuer: str
     constant: tuple[bytes, ...]
     variable: Lines
-    hashed: Mapping[str, str]
+    hashed: Mapping[str, bytes]
     """First-degree hashes of the blank nodes that no leaf touches."""
     unhashed: Mapping[str, Lines]
     """What the other blank nodes are hashed from."""
@@ -139,15 +149,18 @@ class CompiledShape:
             return None
         hashes = dict(self.hashed)
         for label, lines in self.unhashed.items():
-            hashes[label] = sha256(_joined(lines.fill(values))).hexdigest()
+            filled = lines.fill(values)
+            hashes[label] = sha256(filled if lines.ordered else _joined(_split(filled))).digest()
         if len(set(hashes.values())) != len(hashes):
             return None
         for number, label in enumerate(sorted(hashes, key=hashes.__getitem__)):
-            values[label] = f"_:c14n{number}".encode()
-        return self.variable.fill(values)
+            values[label] = b"_:c14n%d" % number
+        return _split(self.variable.fill(values))
 
     def _values(self, leaves: Leaves) -> dict[str, bytes] | None:
-        values = {key: escape(leaves[key[1:]]).encode() for key in self.literals}
+        if _SPECIAL.search("".join(leaves.values())):
+            leaves = {name: escape(value) for name, value in leaves.items()}
+        values = {key: leaves[key[1:]].encode() for key in self.literals}
         for key, form in self.iris:
             value = leaves[key[1:]]
             if not form.match(value):
@@ -157,8 +170,16 @@ class CompiledShape:
 
 
 def _joined(lines: list[bytes]) -> bytes:
-    """Step 4."""
-    return b"\n".join(sorted(set(lines))) + b"\n"
+    """Step 4; the lines are sorted in runs already, and hardly ever one is there twice."""
+    lines.sort()
+    if any(map(eq, lines, lines[1:])):
+        lines = list(dict.fromkeys(lines))
+    lines.append(b"")
+    return b"\n".join(lines)
+
+
+def _split(text: bytes) -> list[bytes]:
+    return text.split(b"\n")[:-1]
 
 
 @lru_cache(maxsize=512)
@@ -168,15 +189,15 @@ def compile_shape(shape: BadgeShape) -> CompiledShape:
     lines = canonicalise(marked).split("\n")[:-1]
     gaps = [line for line in lines if blank_nodes(line) or len(pieces(line)) > 1]
     variable = Lines.of(gaps)
-    hashed: dict[str, str] = {}
+    hashed: dict[str, bytes] = {}
     unhashed: dict[str, Lines] = {}
     for label in sorted(set().union(*(blank_nodes(line) for line in gaps))):
         seen = sorted(relabel(line, label) for line in gaps if label in blank_nodes(line))
-        first_degree = Lines.of(seen)
+        first_degree = Lines.in_order(seen)
         if first_degree.keys:
             unhashed[label] = first_degree
         else:
-            hashed[label] = sha256(_joined([line.encode() for line in seen])).hexdigest()
+            hashed[label] = sha256(_joined([line.encode() for line in seen])).digest()
     return CompiledShape(
         contexts(shape),
         did_web(shape.issuer_url),

@@ -13,12 +13,13 @@ from datetime import datetime
 from functools import lru_cache
 from hashlib import sha256
 
+from mappings.documents.badge_shape import BadgeShape
 from mappings.documents.envelope import Document, Format
 from mappings.documents.identifiers import instant
 from mappings.documents.open_badges import BadgeDocument
 from plugin.sealing import Sealed
 from plugin.sealing.canonical import canonicalise
-from plugin.sealing.compiled import compile_shape
+from plugin.sealing.compiled import CompiledShape, compile_shape
 from plugin.sealing.credential_keys import CredentialKey
 from plugin.sealing.errors import DocumentUnsuitable, IssuerDisagrees
 from plugin.sealing.multikey import Algorithm, PublicKey, base58, from_base58
@@ -37,6 +38,8 @@ class DataIntegritySealer:
         self._key = key
         self._issuer = issuer
         self._method = f"{issuer}#{key.public.multibase}"
+        self._second: tuple[object, tuple[bytes, bytes]] = (None, (b"", b""))
+        self._last: tuple[object, CompiledShape | None] = (None, None)
 
     def seal(self, document: Document, now: datetime) -> Sealed:
         """Return ``document`` with its proof, created at ``now`` in whole seconds.
@@ -45,21 +48,35 @@ class DataIntegritySealer:
         :class:`~plugin.sealing.errors.TermUndefined` or :class:`~plugin.sealing.errors.ContextUnknown`.
         """
         contexts, digest = self._compiled(document) or self._general(document)
-        options = proof_options(self._key.algorithm, self._method, instant(now))
-        value = "z" + base58(self._key.sign(options_digest(contexts, options) + digest))
-        proof = f'{options[:-1]},"proofValue":"{value}"}}'
-        body = b'%s,"proof":[%s]}' % (document.body.rstrip()[:-1], proof.encode())
+        options, options_hash = self._options(contexts, now.replace(microsecond=0))
+        value = base58(self._key.sign(options_hash + digest))
+        body = b'%s,"proof":[%s,"proofValue":"z%s"}]}' % (document.body.rstrip()[:-1], options, value.encode())
         return Sealed(Format.OPEN_BADGES, body, MEDIA_TYPE, self._key.key_id)
+
+    def _options(self, contexts: tuple[str, ...], second: datetime) -> tuple[bytes, bytes]:
+        """Return the proof without its value and its closing brace, and its hash: the same for a whole second."""
+        if self._second[0] != (contexts, second):
+            options = proof_options(self._key.algorithm, self._method, instant(second))
+            self._second = ((contexts, second), (options[:-1].encode(), options_digest(contexts, options)))
+        return self._second[1]
 
     def _compiled(self, document: Document) -> tuple[tuple[str, ...], bytes] | None:
         """Return contexts and digest where the document still knows its shape, and the shape can tell."""
         if not isinstance(document, BadgeDocument):
             return None
-        compiled = compile_shape(document.shape)
+        compiled = self._shape(document.shape)
         if compiled.issuer != self._issuer:
             raise IssuerDisagrees("the badge names another issuer than the key")
         digest = compiled.digest(document.leaves)
         return None if digest is None else (compiled.contexts, digest)
+
+    def _shape(self, shape: BadgeShape) -> CompiledShape:
+        """Return the compiled shape; that of the badge before is told by identity, which costs nothing."""
+        last, compiled = self._last
+        if compiled is None or last is not shape:
+            compiled = compile_shape(shape)
+            self._last = (shape, compiled)
+        return compiled
 
     def _general(self, document: Document) -> tuple[tuple[str, ...], bytes]:
         read = read_object(document.body)

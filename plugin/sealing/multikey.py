@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from plugin.sealing.errors import KeyUnsuitable
 
 _ALPHABET = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
-_CHUNK = 58**10
+_CHUNK, _HALF = 58**8, 58**4  # what fits a machine word, and half of it
 _PAIRS = tuple(first + second for first in _ALPHABET for second in _ALPHABET)
 _ECDSA = ec.ECDSA(hashes.SHA256())
 
@@ -40,14 +40,15 @@ _LENGTH = {Algorithm.EDDSA: 32, Algorithm.ES256: 33}
 def base58(data: bytes) -> str:
     """Return base58btc of ``data``."""
     number = int.from_bytes(data, "big")
-    digits: list[str] = []
+    chunks: list[str] = []
     while number:
         number, chunk = divmod(number, _CHUNK)
-        for _ in range(5):
-            chunk, pair = divmod(chunk, 3364)
-            digits.append(_PAIRS[pair])
+        high, low = divmod(chunk, _HALF)
+        high, second = divmod(high, 3364)
+        third, fourth = divmod(low, 3364)
+        chunks.append(_PAIRS[high] + _PAIRS[second] + _PAIRS[third] + _PAIRS[fourth])
     zeros = len(data) - len(data.lstrip(b"\0"))
-    return "1" * zeros + "".join(reversed(digits)).lstrip("1")
+    return "1" * zeros + "".join(reversed(chunks)).lstrip("1")
 
 
 def from_base58(text: str) -> bytes:
