@@ -12,6 +12,7 @@ import os
 import resource
 import signal
 import time
+import traceback
 from collections.abc import Collection, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
@@ -46,6 +47,7 @@ from plugin.storage.profiles import Offer
 from plugin.storage.tables import documents
 from plugin.storage.unit_of_work import Storage
 from plugin.storage.vault import Vault
+from plugin.verification import CheckContext, check
 from tests import factories
 from tests.plugin.bridges import seal
 from tests.plugin.conftest import PUBLIC_URL, SECRET_KEY
@@ -91,6 +93,8 @@ class Burst:
     awards: int
     seconds: float
     memory: tuple[float, float]
+    processor: float
+    """Seconds of processor time that both workers used."""
 
     @property
     def rate(self) -> float:
@@ -119,6 +123,7 @@ def main() -> None:
         shares = f"{large.rate / key_rate:.1%} of the key's raw rate, {large.rate / floor:.1%} of plain inserts"
         print(f"  {shares} ({floor:.0f}/s)")
         print(f"  per award {1000 / large.rate:.1f} ms, of 100 awards {1000 / small.rate:.1f} ms")
+        print(f"  processor time of the workers {1000 * large.processor / large.awards:.1f} ms per award")
         print(f"  memory of both workers {large.memory[0]:.0f} MB at the start, {large.memory[1]:.0f} MB at the end")
 
 
@@ -164,14 +169,18 @@ def burst(url: str, broker: str, folder: Path, number: int) -> Burst:
 
 
 def _watch(storage: Storage, workers: list[int], before: int, number: int) -> Burst:
+    until = time.monotonic() + 60
     while (first := _sealed(storage)) == before:
+        if time.monotonic() > until:
+            raise RuntimeError("the workers seal nothing")
         time.sleep(0.02)
-    began, memory = time.perf_counter(), _memory(workers)
+    began, memory, processor = time.perf_counter(), _memory(workers), _processor(workers)
     while (now := _sealed(storage)) < before + number:
         time.sleep(0.2)
         print(f"\r  {now - before}/{number}", end="", flush=True)
     print("\r", end="")
-    return Burst(number - (first - before), time.perf_counter() - began, (memory, _memory(workers)))
+    seconds, used = time.perf_counter() - began, _processor(workers) - processor
+    return Burst(number - (first - before), seconds, (memory, _memory(workers)), used)
 
 
 def _make_eligible(storage: Storage, offer: Offer, number: int) -> None:
@@ -195,7 +204,8 @@ def _fork(url: str, broker: str, folder: Path) -> int:
     try:
         _work(url, broker, folder)
     finally:
-        os._exit(0)
+        traceback.print_exc()
+        os._exit(1)
 
 
 def _work(url: str, broker: str, folder: Path) -> None:
@@ -204,7 +214,8 @@ def _work(url: str, broker: str, folder: Path) -> None:
     queue = make_queue(Settings(data_dir=folder, broker_url=broker))
     platform, anchors = Everybody(), tuple(x509.load_pem_x509_certificates(seal().authority_pem))
     sealers = {Format.ELM: JadesSealer(from_pem(seal().key_pem, seal().certificate_pem))}
-    tools = IssuingTools(storage, lambda _: platform, render, sealers, self_check(anchors, _now), _now)
+    failures = self_check(lambda data: check(data, CheckContext(_now(), anchors)))
+    tools = IssuingTools(storage, lambda _: platform, render, sealers, failures, _now)
     bell = Bell(storage, queue, 2_000, _now, timedelta(minutes=5))
     jobs = Jobs(storage, bell, {Topic.ISSUE: lambda row_id: issuing.issue(tools, row_id)}, _now)
     jobs.install(queue)
@@ -219,6 +230,11 @@ def _now() -> datetime:
 def _sealed(storage: Storage) -> int:
     with storage.engine.connect() as connection:
         return connection.execute(select(func.count()).select_from(documents)).scalar_one()
+
+
+def _processor(workers: list[int]) -> float:
+    fields = [Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split() for pid in workers]
+    return sum(int(one[11]) + int(one[12]) for one in fields) / os.sysconf("SC_CLK_TCK")
 
 
 def _memory(workers: list[int]) -> float:

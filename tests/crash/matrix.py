@@ -13,6 +13,7 @@ import os
 import signal
 import sys
 import time
+import traceback
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -216,7 +217,8 @@ def _fork(place: Place, orders: Orders | None, hint: CourseId | None) -> int:
     try:
         run(place, orders, hint)
     finally:
-        os._exit(0)
+        traceback.print_exc()
+        os._exit(1)
 
 
 def _end(workers: list[int]) -> None:

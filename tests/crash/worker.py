@@ -39,6 +39,7 @@ from plugin.storage.outbox import Ring, Topic
 from plugin.storage.unit_of_work import Storage, UnitOfWork
 from plugin.storage.vault import Vault
 from plugin.sync import SyncTools
+from plugin.verification import CheckContext, check
 from tests import factories
 from tests.crash.points import Orders, Points
 from tests.plugin.bridges import seal
@@ -211,7 +212,8 @@ def _jobs(place: Place, storage: Storage, queue: Celery, points: Points) -> Poin
 
 def _issuing(storage: Storage, platform: Platform, points: Points, clock: Callable[[], datetime]) -> IssuingTools:
     anchors = tuple(x509.load_pem_x509_certificates(seal().authority_pem))
-    check, sealer = self_check(anchors, clock), _PointedSealer(points)
+    failures = self_check(lambda data: check(data, CheckContext(clock(), anchors)))
+    sealer = _PointedSealer(points)
 
     def pointed_render(form: Format, credential: MicroCredential, envelope: Envelope) -> Document:
         with points.around("rendering"):
@@ -219,7 +221,7 @@ def _issuing(storage: Storage, platform: Platform, points: Points, clock: Callab
 
     def pointed_check(sealed: Sealed) -> tuple[str, ...]:
         with points.around("verifying"):
-            return check(sealed)
+            return failures(sealed)
 
     return IssuingTools(storage, lambda _: platform, pointed_render, {Format.ELM: sealer}, pointed_check, clock, True)
 
