@@ -1,4 +1,4 @@
-"""Sub-commands about connecting learning platforms over LTI: ``invite``, ``registrations``, ``rotate``."""
+"""Connecting learning platforms over LTI: ``invite``, ``registrations``, ``deployment``, ``keys rotate-lti``."""
 
 from __future__ import annotations
 
