@@ -50,9 +50,23 @@ def render_open_badge(credential: MicroCredential, envelope: Envelope) -> BadgeD
     return BadgeDocument(Format.OPEN_BADGES, template.fill(leaves), shape, leaves)
 
 
-@lru_cache(maxsize=512)
 def template_of(shape: BadgeShape) -> tuple[BadgeShape, Template]:
-    """Return the badge of ``shape`` as JSON with gaps, built once, and the first shape that was equal to this one."""
+    """Return the badge of ``shape`` as JSON with gaps, built once, and the first shape that was equal to this one.
+
+    A class is issued in a row, so the last one is tried first: comparing costs a tenth of hashing.
+    """
+    last = _LAST[0] if _LAST else None  # read once: other threads render too
+    if last is None or last[0] != shape:
+        last = _template_of(shape)
+        _LAST[:] = [last]
+    return last
+
+
+_LAST: list[tuple[BadgeShape, Template]] = []
+
+
+@lru_cache(maxsize=512)
+def _template_of(shape: BadgeShape) -> tuple[BadgeShape, Template]:
     return shape, Template.of(partial(badge, shape), shape.leaves)
 
 

@@ -22,6 +22,7 @@ _ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 MARK = "urn:x-leaf:"
 _MARKED = re.compile(rf"{MARK}([a-z_0-9.]+):")
+_SPECIAL = re.compile(r'["\\\x00-\x1f]')
 _REFUSED = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 
 
@@ -64,7 +65,9 @@ class Template:
 
     def fill(self, leaves: Leaves) -> bytes:
         """Return the document with ``leaves`` in their places, as UTF-8."""
-        escaped = {name: encode_basestring(leaves[name])[1:-1].encode() for name in self.leaves}
+        if _SPECIAL.search("".join(leaves.values())):
+            leaves = {name: encode_basestring(value)[1:-1] for name, value in leaves.items()}
+        escaped = {name: leaves[name].encode() for name in self.leaves}
         filled = [b""] * (2 * len(self.gaps) + 1)
         filled[::2] = self.constants
         filled[1::2] = [escaped[name] for name in self.gaps]

@@ -8,6 +8,7 @@ does not define is an error: it would be in the document, and not under the sign
 from __future__ import annotations
 
 import re
+import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
@@ -27,6 +28,8 @@ Load: TypeAlias = Callable[[str], object]
 _ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s<>\"{}|^`\\]*\Z")
 _BLANK = re.compile(r"_:[A-Za-z0-9]+")
 _RESOLVED: LRUCache[str, object] = LRUCache(maxsize=256)
+_ONE_AT_A_TIME = threading.Lock()
+"""Neither the cache nor what PyLD keeps in it is made for threads."""
 _RELATIVE = "x-relative://here/"
 """What relative names are resolved against, so that they show; PyLD would take example.org."""
 MAX_QUADS = 20_000
@@ -66,9 +69,10 @@ def to_quads(document: Mapping[str, object], load: Load = context) -> str:
     }
     processor = jsonld.JsonLdProcessor(on_property_dropped=_undefined)
     try:
-        expanded = processor.expand(dict(document), dict(options))
-        _require_absolute(expanded)
-        quads: str = processor.to_rdf(expanded, {**options, "format": "application/n-quads"})
+        with _ONE_AT_A_TIME:
+            expanded = processor.expand(dict(document), dict(options))
+            _require_absolute(expanded)
+            quads: str = processor.to_rdf(expanded, {**options, "format": "application/n-quads"})
     except jsonld.JsonLdError:
         raise DocumentUnsuitable("the credential is not valid JSON-LD") from None
     return quads

@@ -115,10 +115,10 @@ class CompiledShape:
     """First-degree hashes of the blank nodes that no leaf touches."""
     unhashed: Mapping[str, Lines]
     """What the other blank nodes are hashed from."""
-    literals: tuple[str, ...]
-    """Keys of the leaves that stand in literals."""
-    iris: tuple[tuple[str, re.Pattern[str]], ...]
-    """Keys of the leaves that stand in identifiers, and the form that needs no second look."""
+    literals: tuple[tuple[str, str], ...]
+    """Keys and names of the leaves that stand in literals."""
+    iris: tuple[tuple[str, str, re.Pattern[str]], ...]
+    """Keys and names of the leaves that stand in identifiers, and the form that needs no second look."""
     prefixes: dict[int, _Hash] = field(default_factory=dict)
     """Hash states after so many constant lines, filled as needed."""
 
@@ -127,9 +127,10 @@ class CompiledShape:
         variable = self._variable_lines(leaves)
         if variable is None:
             return None
-        first = bisect_left(self.constant, min(variable))
+        variable.sort()
+        first = bisect_left(self.constant, variable[0])
         state = self._prefix(first).copy()
-        state.update(_joined([*self.constant[first:], *variable]))
+        state.update(_joined([*variable, *self.constant[first:]]))
         return state.digest()
 
     def text(self, leaves: Leaves) -> bytes | None:
@@ -160,12 +161,11 @@ class CompiledShape:
     def _values(self, leaves: Leaves) -> dict[str, bytes] | None:
         if _SPECIAL.search("".join(leaves.values())):
             leaves = {name: escape(value) for name, value in leaves.items()}
-        values = {key: leaves[key[1:]].encode() for key in self.literals}
-        for key, form in self.iris:
-            value = leaves[key[1:]]
-            if not form.match(value):
+        values = {key: leaves[leaf].encode() for key, leaf in self.literals}
+        for key, leaf, form in self.iris:
+            if not form.match(leaves[leaf]):
                 return None
-            values[key] = value.encode()
+            values[key] = leaves[leaf].encode()
         return values
 
 
@@ -205,8 +205,8 @@ def compile_shape(shape: BadgeShape) -> CompiledShape:
         variable,
         hashed,
         unhashed,
-        tuple(sorted(key for key in set(variable.keys) if key.startswith('"'))),
-        tuple((key, _form(key, gaps)) for key in sorted(set(variable.keys)) if key.startswith("<")),
+        tuple((key, key[1:]) for key in sorted(set(variable.keys)) if key.startswith('"')),
+        tuple((key, key[1:], _form(key, gaps)) for key in sorted(set(variable.keys)) if key.startswith("<")),
     )
 
 

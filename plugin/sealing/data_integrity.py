@@ -50,15 +50,18 @@ class DataIntegritySealer:
         contexts, digest = self._compiled(document) or self._general(document)
         options, options_hash = self._options(contexts, now.replace(microsecond=0))
         value = base58(self._key.sign(options_hash + digest))
-        body = b'%s,"proof":[%s,"proofValue":"z%s"}]}' % (document.body.rstrip()[:-1], options, value.encode())
+        unsealed = document.body.rstrip()[:-1]
+        body = b"".join((unsealed, b',"proof":[', options, b',"proofValue":"z', value.encode(), b'"}]}'))
         return Sealed(Format.OPEN_BADGES, body, MEDIA_TYPE, self._key.key_id)
 
     def _options(self, contexts: tuple[str, ...], second: datetime) -> tuple[bytes, bytes]:
         """Return the proof without its value and its closing brace, and its hash: the same for a whole second."""
-        if self._second[0] != (contexts, second):
+        known, made = self._second  # read once: other threads seal too
+        if known != (contexts, second):
             options = proof_options(self._key.algorithm, self._method, instant(second))
-            self._second = ((contexts, second), (options[:-1].encode(), options_digest(contexts, options)))
-        return self._second[1]
+            made = (options[:-1].encode(), options_digest(contexts, options))
+            self._second = ((contexts, second), made)
+        return made
 
     def _compiled(self, document: Document) -> tuple[tuple[str, ...], bytes] | None:
         """Return contexts and digest where the document still knows its shape, and the shape can tell."""

@@ -36,9 +36,11 @@ class RotatingSealer:
     def sealer(self, now: datetime) -> Sealer:
         """Return the sealer of the key that signs at ``now``."""
         chosen = self._keys.history().signing(self._algorithm, now)
-        if self._made is None or chosen is None or self._made[0] != chosen.public.thumbprint:
+        made = self._made  # read once: other threads seal too
+        if made is None or chosen is None or made[0] != chosen.public.thumbprint:
             key = self._keys.signing(self._algorithm, now)
             if key is None:
                 raise NoCredentialKey("no credential key signs now; make one with `microcred keys rotate`")
-            self._made = (key.key_id, self._make(key))
-        return self._made[1]
+            made = (key.key_id, self._make(key))
+            self._made = made
+        return made[1]

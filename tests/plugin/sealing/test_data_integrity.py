@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import copy
 import json
-from datetime import UTC, datetime
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from mappings.documents.envelope import Document, Format
 from mappings.documents.open_badges import render_open_badge
+from mappings.text import Text
 from plugin.sealing.credential_keys import CredentialKey, new_key
 from plugin.sealing.data_integrity import DataIntegritySealer, issuer_of, read_object, verifies
 from plugin.sealing.errors import DocumentUnsuitable, IssuerDisagrees
@@ -162,3 +164,20 @@ def test_a_single_context_is_shared_with_the_proof() -> None:
     )
 
     assert verifies(result, result["proof"][0], key.public)
+
+
+def test_threads_that_seal_different_classes_do_not_mix_them_up() -> None:
+    """What is kept for speed is one sealer's, and many threads use it at once."""
+    key = new_key(Algorithm.EDDSA)
+    sealer = DataIntegritySealer(key, ISSUER)
+
+    def seal(number: int) -> bool:
+        made = credential(title=Text.of({"en": f"Course {number % 3}"}))
+        badge = render_open_badge(made, envelope(id=f"00000000-0000-4000-8000-{number:012d}"))
+        moment = NOW + timedelta(seconds=number % 5)
+        sealed_badge = json.loads(sealer.seal(badge, moment).body)
+        said = sealed_badge["credentialSubject"]["achievement"]["name"]
+        return said == f"Course {number % 3}" and verifies(sealed_badge, sealed_badge["proof"][0], key.public)
+
+    with ThreadPoolExecutor(8) as pool:
+        assert all(pool.map(seal, range(120)))
