@@ -74,6 +74,16 @@ def test_a_page_of_a_launch_is_framed_by_its_platform_only(entrance: Entrance) -
     assert not re.findall(r'(?:src|href)="https?://', page.text)
 
 
+def test_an_institution_s_own_host_may_frame_its_launch(canvas: Entrance) -> None:
+    """Hosted Canvas logs in at one host and shows the tool at another, which the signed launch names."""
+    browser = canvas.browser()
+
+    for person in ("learner", "teacher"):
+        page = browser.get(browser.launch(person).location)
+
+        assert "https://school.instructure.com" in policy_of(page)["frame-ancestors"].split()
+
+
 def test_a_page_outside_a_launch_cannot_be_framed(entrance: Entrance) -> None:
     """Nobody puts it under a transparent layer."""
     assert policy_of(entrance.browser().get("/lti/launch"))["frame-ancestors"] == "'none'"
