@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 
 from sqlalchemy import delete, select
 from sqlalchemy.engine.interfaces import DBAPICursor
+from sqlalchemy.pool import PoolProxiedConnection
 
 from lti.claims import Launch, LaunchId, VerifiedClaims, read_launch
 from lti.stores import Registration
@@ -28,6 +30,8 @@ class Launches:
         self._storage = storage
         self._dialect = storage.engine.dialect.name
         self._keep = _KEEP.format(_PLACES[self._dialect])
+        self._lock = threading.Lock()
+        self._own: PoolProxiedConnection | None = None
 
     def keep(self, launch: Launch, claims: VerifiedClaims) -> bool:
         """Insert the launch in one statement; False where the id exists: it is a replay.
@@ -37,23 +41,25 @@ class Launches:
         launches, which are then made again.
         """
         row = (launch.id, launch.client_id, json.dumps(claims), self._moment(launch.launched_at))
-        with closing(self._storage.engine.raw_connection()) as connection:
-            cursor = connection.cursor()
-            with self._unsynced(cursor):
-                cursor.execute(self._keep, row)
-                connection.commit()
-                return bool(cursor.rowcount == 1)
+        with self._writer() as cursor:
+            cursor.execute(self._keep, row)
+            return bool(cursor.rowcount == 1)
 
     @contextmanager
-    def _unsynced(self, cursor: DBAPICursor) -> Iterator[None]:
+    def _writer(self) -> Iterator[DBAPICursor]:
+        """Lend a cursor and commit. On SQLite all threads share one connection: they would only queue for its lock."""
         if self._dialect != "sqlite":
-            yield
+            with closing(self._storage.engine.raw_connection()) as connection:
+                yield connection.cursor()
+                connection.commit()
             return
-        cursor.execute("PRAGMA synchronous=NORMAL")
-        try:
-            yield
-        finally:
-            cursor.execute("PRAGMA synchronous=FULL")
+        with self._lock:
+            if self._own is None:
+                own = self._storage.engine.raw_connection()
+                own.detach()
+                own.cursor().execute("PRAGMA synchronous=NORMAL")
+                self._own = own
+            yield self._own.cursor()
 
     def _moment(self, moment: datetime) -> datetime | str:
         """Return the time as :class:`plugin.storage.columns.Moment` stores it."""
