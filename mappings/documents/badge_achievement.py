@@ -157,7 +157,7 @@ def _result_descriptions(shape: BadgeShape, name: str) -> Iterator[Node]:
 def _own_terms(shape: BadgeShape, name: str) -> Node:
     """Return the elements that Open Badges has no word for (contexts/microcredential-v1.json)."""
     own: Node = {
-        "participationMode": concept(shape.participation),
+        "mode": concept(shape.participation),
         "eqfLevel": {"id": eqf_iri(shape.level.eqf), "name": f"EQF level {shape.level.eqf}"},
     }
     if shape.level.cycle is not None:

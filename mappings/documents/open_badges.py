@@ -208,8 +208,8 @@ def _assessment(shape: BadgeShape, assessment: AssessmentShape, name: str) -> No
         "name": shape.text(assessment.title),
         "genre": assessment.type.label,
         "narrative": f"{assessment.type.label}, {assessment.mode.label}; {words}.",
-        "assessmentType": concept(assessment.type),
-        "assessmentMode": concept(assessment.mode),
+        "dcType": concept(assessment.type),
+        "mode": concept(assessment.mode),
         **_supervision(assessment.supervision),
     }
 

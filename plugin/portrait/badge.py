@@ -27,7 +27,7 @@ def of_badge(content: Node, language: str) -> Portrait:
         assessments=tuple(_assessment(each, language) for each in nodes(content, "evidence")),
         ects=_credits(subject.get("creditsEarned") or achievement.get("creditsAvailable")),
         eqf=text(level.get("targetCode"), language),
-        participation=text(node(achievement, "participationMode"), language),
+        participation=text(node(achievement, "mode"), language),
         quality=tuple(_quality(each, language) for each in _aligned(achievement, _QUALITY)),
         further=tuple(filter(None, [text(node(achievement, "criteria").get("narrative"), language)])),
     )
@@ -47,8 +47,8 @@ def _outcomes(achievement: Node, language: str) -> tuple[OutcomeLine, ...]:
 def _assessment(evidence: Node, language: str) -> AssessmentLine:
     return AssessmentLine(
         title=text(evidence.get("name"), language),
-        type=text(node(evidence, "assessmentType"), language) or text(evidence.get("genre"), language),
-        mode=text(node(evidence, "assessmentMode"), language),
+        type=text(node(evidence, "dcType"), language) or text(evidence.get("genre"), language),
+        mode=text(node(evidence, "mode"), language),
         supervision=text(evidence.get("supervisionType"), language),
     )
 

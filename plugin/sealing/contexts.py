@@ -19,7 +19,7 @@ from plugin.sealing.errors import ContextUnknown
 
 _OB = "https://purl.imsglobal.org/spec/ob/v3p0"
 _BADGES_3_0_3 = ("ob-v3p0-context-3.0.3", "3d34f4d4ef1bce691106e63798beb5e7b862ba841423f5ee1e53ab7ddf3bca84")
-_OWN_SHA256 = "713aea8a4d514d4ad54bebe088eb4161e49363b1ab9c6cbba3e6d43703bde124"
+_OWN_SHA256 = "e4edec0c863a09e7a60443acb0129244941b12cbbf2bd1f7f9ed02d7a0b35e6c"
 
 
 class _Pin(NamedTuple):

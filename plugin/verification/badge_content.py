@@ -39,7 +39,7 @@ _ELEMENTS: Mapping[Element, tuple[Path, ...]] = {
     Element.WORKLOAD: ((*_ACHIEVEMENT, "creditPoint"), (*_ACHIEVEMENT, "volumeOfLearning")),
     Element.LEVEL: ((*_ACHIEVEMENT, "eqfLevel"),),
     Element.ASSESSMENT_TYPE: (("evidence",),),
-    Element.PARTICIPATION: ((*_ACHIEVEMENT, "participationMode"),),
+    Element.PARTICIPATION: ((*_ACHIEVEMENT, "mode"),),
     Element.QUALITY_ASSURANCE: ((*_ACHIEVEMENT, "alignment"),),
 }
 _ALIGNED = {Element.LEARNING_OUTCOMES: "ext:LearningOutcome", Element.QUALITY_ASSURANCE: "ext:QualityAssurance"}

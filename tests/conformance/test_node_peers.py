@@ -95,7 +95,7 @@ TAMPERED: dict[str, Callable[[dict], object]] = {
         id="http://data.europa.eu/snb/eqf/8"
     ),
     "supervision": lambda badge: badge["evidence"][0].update(supervisionType="O2.1"),
-    "participation": lambda badge: badge["credentialSubject"]["achievement"]["participationMode"].update(name="x"),
+    "participation": lambda badge: badge["credentialSubject"]["achievement"]["mode"].update(name="x"),
     "outcome": lambda badge: badge["credentialSubject"]["achievement"]["alignment"][0].update(targetName="x"),
     "issuer name": lambda badge: badge["issuer"].update(name="Harvard"),
     "issuer": lambda badge: badge["issuer"].update(id="did:web:other.example"),

@@ -170,7 +170,7 @@ CHANGES: dict[str, tuple[Callable[[dict], object], StepName, str]] = {
         "learner_unnamed",
     ),
     "element": (
-        lambda badge: badge["credentialSubject"]["achievement"].pop("participationMode"),
+        lambda badge: badge["credentialSubject"]["achievement"].pop("mode"),
         StepName.COMPLETENESS,
         "element_missing",
     ),

@@ -98,8 +98,8 @@ def test_every_element_has_its_place() -> None:
     assert achieved["creditPoint"]["point"] == "2.5"
     assert achieved["volumeOfLearning"] == "PT62H30M"
     assert achieved["eqfLevel"]["id"] == "http://data.europa.eu/snb/eqf/6"
-    assert said["evidence"][0]["assessmentType"]["name"] == "written examination"
-    assert achieved["participationMode"]["name"] == "Blended"
+    assert said["evidence"][0]["dcType"]["name"] == "written examination"
+    assert achieved["mode"]["name"] == "Blended"
     assert achieved["alignment"][-1]["targetType"] == "ext:QualityAssurance"
     assert achieved["entryRequirement"]["noteLiteral"] == "None but curiosity."
     assert (subject["supervisionType"], said["evidence"][0]["supervisionType"]) == ("O2.4", "O2.4")
