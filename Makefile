@@ -1,9 +1,11 @@
 # Two commands on a fresh machine with Python 3.11+: `make demo` shows what this is, `make test` proves it.
 PYTHON ?= python3
 BIN := .venv/bin
+# A test file stays with one process: some start servers of their own.
+PARALLEL ?= --numprocesses auto --dist loadfile
 export CONFORMANCE_DATA ?= $(abspath ../shared/data)
 
-.PHONY: translations translations demo test check conformance crash bench serve clean lock
+.PHONY: translations demo test check conformance crash bench serve clean lock
 .DEFAULT_GOAL := demo
 
 .venv/.ready: requirements.lock setup.cfg pyproject.toml
@@ -17,14 +19,14 @@ demo: .venv/.ready ## a recorded Moodle course becomes sealed credentials; ONCE=
 	$(BIN)/python -m tests.demo $(if $(ONCE),--once)
 
 test: .venv/.ready ## every test that this machine can run; skips are told
-	$(BIN)/python -m pytest -rs
+	$(BIN)/python -m pytest -rs $(PARALLEL)
 
 check: .venv/.ready ## format, lint, types, import contracts, unit tests with coverage
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest -m "not services and not browser and not java and not node and not live" --cov --cov-report=
+	$(BIN)/python -m pytest -m "not services and not browser and not java and not node and not live" $(PARALLEL) --cov --cov-report=
 	$(BIN)/coverage report --fail-under=85 --show-missing
 	$(BIN)/coverage report --fail-under=100 --include='mappings/*,plugin/sealing/*'
 
