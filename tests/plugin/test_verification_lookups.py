@@ -121,6 +121,7 @@ def test_our_own_keys_are_known_without_asking() -> None:
         (KEY.did, f"did:key:other#{KEY.multibase}"),
         ("did:key:zQ3sh", "did:key:zQ3sh#zQ3sh"),
     ],
+    ids=["web", "other fragment", "no fragment", "other did", "no key"],
 )
 def test_a_did_key_names_itself_or_nothing(issuer: str, name: str) -> None:
     """Issuer, method and fragment are one key."""
