@@ -32,7 +32,7 @@ class LaunchRefused(LtiError):
         self.refusal = refusal
 
 
-_REGISTRATION_SENTENCES = {
+REGISTRATION_SENTENCES = {
     "invite_not_open": "This registration address was used before, has expired, or never existed. Ask for a new one.",
     "configuration_unreadable": "The learning platform's description of itself cannot be read.",
     "issuer_foreign": "The learning platform's description of itself speaks for another platform.",
@@ -47,7 +47,7 @@ class RegistrationRefused(LtiError):
     """A registration that did not come about. ``place`` is for the log: a status, never an address."""
 
     def __init__(self, code: str, *, place: str = "") -> None:
-        super().__init__(code, _REGISTRATION_SENTENCES[code], log_text=f"{code} at {place}" if place else code)
+        super().__init__(code, REGISTRATION_SENTENCES[code], log_text=f"{code} at {place}" if place else code)
 
 
 class Fault(StrEnum):

@@ -14,7 +14,7 @@ from click.testing import CliRunner
 from cryptography.fernet import Fernet
 
 import plugin.hinting as _hinting  # noqa: F401 - its error joins the family
-from lti.errors import _REGISTRATION_SENTENCES, Fault
+from lti.errors import REGISTRATION_SENTENCES, Fault
 from lti.refusals import Refusal
 from plugin.app import create_app
 from plugin.cli import microcred
@@ -53,7 +53,7 @@ def error_codes() -> set[str]:
     ours = {
         str(vars(error)["code"]) for base in (BridgeError, SealError) for error in family(base) if _of_product(error)
     }
-    return ours | {each.value for each in (*Refusal, *Fault)} | set(_REGISTRATION_SENTENCES)
+    return ours | {each.value for each in (*Refusal, *Fault)} | set(REGISTRATION_SENTENCES)
 
 
 def _of_product(error: type) -> bool:
