@@ -51,12 +51,6 @@ class ProfileInUse(BridgeError):
     code = "profile_in_use"
 
 
-class StatusListFull(BridgeError):
-    """Every index of the open status list is taken; a new list must be opened."""
-
-    code = "status_list_full"
-
-
 class SchemaMismatch(BridgeError):
     """The database is not at the schema that this code needs."""
 
