@@ -11,8 +11,10 @@ export CONFORMANCE_DATA ?= $(abspath ../shared/data)
 .venv/.ready: requirements.lock setup.cfg pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed, this is " + sys.version.split()[0] if sys.version_info < (3, 11) else 0)'
 	$(PYTHON) -m venv --clear .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements.lock
+	@# --no-deps: the lock is whole, and pip before 23.3 looks for `coverage[toml]` beside the locked `coverage`.
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes --requirement requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@$(BIN)/python -m pip check --quiet --disable-pip-version-check
 	@touch $@
 
 demo: .venv/.ready ## a recorded Moodle course becomes sealed credentials; ONCE=1 ends after the table
