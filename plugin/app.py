@@ -6,7 +6,6 @@ import hmac
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from ipaddress import ip_network
 from pathlib import Path
 
@@ -32,7 +31,6 @@ from plugin.approving import ApprovingTools
 from plugin.connecting import Connector
 from plugin.delivery import Channel, DeliveryTools
 from plugin.errors import InvalidSettings
-from plugin.examining import Examiner
 from plugin.identity import addresses
 from plugin.issuer import Checking
 from plugin.issuing import IssuingTools
@@ -233,16 +231,9 @@ def page_tools(bridge: Bridge) -> PageTools:
         registrations=Registrations(bridge.storage),
         connect=bridge.sync.connect,
         check=checking.check,
-        examine=Examiner(partial(checker, bridge.settings)).check,
         clock=bridge.clock,
         public_url=bridge.settings.public_url,
     )
-
-
-def checker(settings: Settings) -> Callable[[bytes], Report]:
-    """Return what checks a stranger's file, in a process that has nothing but the settings."""
-    storage = Storage(open_engine(settings.database), Vault(settings.secret_keys), settings.public_url)
-    return Checking(settings, trust_anchors(settings), utc_now, storage, campus(settings)).check
 
 
 def session_key(settings: Settings) -> bytes:

@@ -18,7 +18,8 @@ INK = 15
 """The darkest of sixteen shades."""
 _ADLER_BASE = 65521
 _LAST_BLOCK = b"\x03\x00"
-_NO_FILTER = b"\x00"
+_NO_FILTER = 2
+"""Pixels of paper before each row: packed, the byte 0 that says «no filter»."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,14 +33,17 @@ class Band:
     checksum: int
 
 
-def band(image: Image.Image, level: int = 1) -> Band:
-    """Compress ``image``, of mode P with 0 for paper to :data:`INK` for full ink, of an even width."""
-    packed = image.tobytes("raw", "P;4")
-    stride = image.width // 2
-    rows = b"".join(_NO_FILTER + packed[start : start + stride] for start in range(0, len(packed), stride))
-    deflate = zlib.compressobj(level, zlib.DEFLATED, -zlib.MAX_WBITS)
+def band(image: Image.Image, top: int = 0, bottom: int | None = None, *, small: bool = False) -> Band:
+    """Compress rows of ``image``, of mode P with 0 for paper to :data:`INK` for full ink, of an even width.
+
+    As small as it gets where it is kept, else quickly: a line of letters is mostly runs of paper.
+    """
+    height = (image.height if bottom is None else bottom) - top
+    rows = image.crop((-_NO_FILTER, top, image.width, top + height)).tobytes("raw", "P;4")
+    level, strategy = (9, zlib.Z_DEFAULT_STRATEGY) if small else (1, zlib.Z_RLE)
+    deflate = zlib.compressobj(level, zlib.DEFLATED, -zlib.MAX_WBITS, strategy=strategy)
     deflated = deflate.compress(rows) + deflate.flush(zlib.Z_FULL_FLUSH)
-    return Band(image.width, image.height, deflated, len(rows), zlib.adler32(rows))
+    return Band(image.width, height, deflated, len(rows), zlib.adler32(rows))
 
 
 def assemble(bands: Sequence[Band], ink: tuple[int, int, int]) -> bytes:

@@ -1,7 +1,7 @@
 """The certificate image of a credential: one legible page per language, small enough to travel inside it.
 
-What is the same for every learner of a course is drawn and compressed once; per learner only two bands are drawn: the
-name, and the date with the address of the public page.
+What is the same for every learner of a course, or of a day, is drawn and compressed once; per learner only two bands
+are drawn: the name, and the address of the public page.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ WIDTH = 1120
 _MARGIN = 90
 _LINE = WIDTH - 2 * _MARGIN
 _COLOUR = (16, 46, 84)
-_TOP, _NAME, _MIDDLE, _FOOTER, _BOTTOM = 312, 132, 248, 68, 32
+_TOP, _NAME, _MIDDLE, _DATE, _ADDRESS, _BOTTOM = 312, 132, 248, 30, 38, 32
 """Heights of the bands, in pixels."""
-HEIGHT = _TOP + _NAME + _MIDDLE + _FOOTER + _BOTTOM
+HEIGHT = _TOP + _NAME + _MIDDLE + _DATE + _ADDRESS + _BOTTOM
 _PALE = 5
 _LEADING = 1.35
 _OUTCOME_SIZES = (22, 18, 15)
@@ -52,26 +52,30 @@ class Stamp:
 def certificate(design: Design, stamp: Stamp) -> bytes:
     """Return the certificate as PNG, ``WIDTH`` x ``HEIGHT`` pixels in sixteen shades of one ink."""
     top, middle, bottom = _constant(design)
-    name, footer = _own(stamp)
-    return assemble((top, *name, middle, *footer, bottom), _COLOUR)
+    name, address = _own(stamp.name, stamp.url)
+    return assemble((top, *name, middle, *_dated(stamp.issued), *address, bottom), _COLOUR)
 
 
 @lru_cache(maxsize=512)
 def _constant(design: Design) -> tuple[Band, Band, Band]:
-    return band(_head(design), 9), band(_outcomes(design), 9), band(_foot(), 9)
+    return band(_head(design), small=True), band(_outcomes(design), small=True), band(_foot(), small=True)
 
 
 @lru_cache(maxsize=4)
-def _own(stamp: Stamp) -> tuple[tuple[Band, ...], tuple[Band, ...]]:
+def _own(name: str, url: str) -> tuple[tuple[Band, ...], tuple[Band, ...]]:
     """Draw the learner's bands; they are kept only until the next languages of the same credential have used them."""
-    return _without_blank_rows(_name(stamp.name)), _without_blank_rows(_footer(stamp))
+    return _without_blank_rows(_name(name)), _without_blank_rows(_address(url))
+
+
+@lru_cache(maxsize=64)
+def _dated(day: date) -> tuple[Band, ...]:
+    return _without_blank_rows(_date(day))
 
 
 def _without_blank_rows(image: Image.Image) -> tuple[Band, ...]:
     """Compress the rows with ink; blank rows above and below come from the stock."""
     _, top, _, bottom = image.getbbox() or (0, 0, 0, 0)
-    inked = image.crop((0, top, WIDTH, bottom))
-    return _blank(top), band(inked), _blank(image.height - bottom)
+    return _blank(top), band(image, top, bottom), _blank(image.height - bottom)
 
 
 @lru_cache(maxsize=_NAME + 1)
@@ -122,10 +126,15 @@ def _listed(outcomes: tuple[str, ...]) -> tuple[int, list[str]]:
     return size, [*lines[: room - 1], "…"]
 
 
-def _footer(stamp: Stamp) -> Image.Image:
-    image = _paper(_FOOTER)
-    draw(image, (WIDTH // 2, 20), stamp.issued.isoformat(), 20, Weight.BOLD)
-    _lines(image, fit(stamp.url, _LINE, ((16, 1), (12, 2)), Weight.REGULAR), (30, _FOOTER), Weight.REGULAR)
+def _date(day: date) -> Image.Image:
+    image = _paper(_DATE)
+    draw(image, (WIDTH // 2, 20), day.isoformat(), 20, Weight.BOLD)
+    return image
+
+
+def _address(url: str) -> Image.Image:
+    image = _paper(_ADDRESS)
+    _lines(image, fit(url, _LINE, ((16, 1), (12, 2)), Weight.REGULAR), (0, _ADDRESS), Weight.REGULAR)
     return image
 
 

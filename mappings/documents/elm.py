@@ -15,6 +15,8 @@ with strangers.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from mappings.documents.elm_assessments import assessments
 from mappings.documents.elm_display import display_parameter
 from mappings.documents.elm_json import Node, by_content, present, write, written
@@ -31,14 +33,25 @@ CONTEXT = ["https://www.w3.org/2018/credentials/v1", "http://data.europa.eu/snb/
 _SCHEMA = {"id": "http://data.europa.eu/snb/model/ap/edc-generic-full", "type": "ShaclValidator2017"}
 
 
-def render_elm(credential: MicroCredential, envelope: Envelope) -> Document:
+@dataclass(frozen=True, slots=True)
+class ElmDocument(Document):
+    """A European Digital Credential that still knows its issuer, so that a sealer need not read its own JSON again.
+
+    Its body is JSON without blanks: no control character stands in it, not even between its parts.
+    """
+
+    issuer: Node
+
+
+def render_elm(credential: MicroCredential, envelope: Envelope) -> ElmDocument:
     """Render ``credential`` as it will be sealed.
 
     Raises :class:`~mappings.errors.InvalidValue` for a name with control characters, and
     :class:`~mappings.errors.UnknownTerm` for a language that the EU table lacks.
     """
     _refuse_unreadable(credential.holder.value)
-    return Document(Format.ELM, write(_credential(credential, envelope)).encode())
+    body = write(_credential(credential, envelope))
+    return ElmDocument(Format.ELM, body, issuer(*_issuer(credential)))
 
 
 def _refuse_unreadable(holder: Holder) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
+from functools import lru_cache
 from json.encoder import encode_basestring
 
 Node = Mapping[str, object]
@@ -16,26 +17,39 @@ Node = Mapping[str, object]
 
 
 class Written(dict[str, object]):
-    """A JSON object with its text. It is shared between documents: never change one in place."""
+    """A JSON object with its text as UTF-8. It is shared between documents: never change one in place."""
 
     __slots__ = ("text",)
 
-    def __init__(self, node: Node, text: str) -> None:
+    def __init__(self, node: Node, text: bytes) -> None:
         super().__init__(node)
         self.text = text
 
 
-def write(value: object) -> str:
-    """Return JSON without blanks, keys in the order given, text as it is."""
+class Plain(str):
+    """ASCII without quotation marks, backslashes and control characters, such as base64: it needs no look at each."""
+
+    __slots__ = ()
+
+
+def write(value: object) -> bytes:
+    """Return JSON as UTF-8, without blanks, keys in the order given, text as it is."""
     if isinstance(value, Written):
         return value.text
+    if isinstance(value, Plain):
+        return b'"%s"' % value.encode()
     if isinstance(value, str):
-        return encode_basestring(value)
-    if isinstance(value, Mapping):
-        return "{" + ",".join([f"{encode_basestring(key)}:{write(each)}" for key, each in value.items()]) + "}"
+        return encode_basestring(value).encode()
+    if isinstance(value, dict):
+        return b"{%s}" % b",".join([_name(key) + write(each) for key, each in value.items()])
     if isinstance(value, list):
-        return "[" + ",".join([write(each) for each in value]) + "]"
-    return json.dumps(value)
+        return b"[%s]" % b",".join([write(each) for each in value])
+    return json.dumps(value).encode()
+
+
+@lru_cache(maxsize=1024)
+def _name(key: str) -> bytes:
+    return b"%s:" % encode_basestring(key).encode()
 
 
 def written(node: Node) -> Written:
@@ -51,9 +65,9 @@ def by_content(type_: str, **properties: object) -> Written:
     """
     content = present(**properties)
     text = write(content)
-    digest = hashlib.sha256(text.encode()).hexdigest()[:24]
-    id_ = f"urn:epass:{type_[0].lower()}{type_[1:]}:{digest}"
-    return Written({"id": id_, "type": type_, **content}, f'{{"id":"{id_}","type":"{type_}",{text[1:]}')
+    id_ = f"urn:epass:{type_[0].lower()}{type_[1:]}:{hashlib.sha256(text).hexdigest()[:24]}"
+    identified = write({"id": id_, "type": type_})
+    return Written({"id": id_, "type": type_, **content}, b"%s,%s" % (identified[:-1], text[1:]))
 
 
 def present(**properties: object) -> dict[str, object]:

@@ -12,7 +12,7 @@ from decimal import Decimal
 from functools import lru_cache
 from urllib.parse import quote
 
-from mappings.documents.elm_json import Node, by_content, present, written
+from mappings.documents.elm_json import Node, Plain, by_content, present, written
 from mappings.elements import AwardingBody, Place
 from mappings.profile import Accreditation, Cycle
 from mappings.text import Text
@@ -98,7 +98,7 @@ def png(image: bytes, title: Mapping[str, str] | None = None) -> Node:
     return by_content(
         "MediaObject",
         title=title,
-        content=base64.b64encode(image).decode(),
+        content=Plain(base64.b64encode(image).decode()),
         contentEncoding=listed("content-encoding", "6146cde7dd"),
         contentType=listed("file-type", "PNG"),
     )

@@ -76,6 +76,8 @@ def _draws(face: int, character: str) -> bool:
 @lru_cache(maxsize=64)
 def visual(text: str) -> str:
     """Return ``text`` as the letters to draw from left to right."""
+    if text.isascii() and text.isprintable():
+        return text
     letters = "".join(_drawable(character) for character in unicodedata.normalize("NFC", text))
     if not any(unicodedata.bidirectional(letter) in _RIGHT_TO_LEFT for letter in letters):
         return letters
@@ -101,6 +103,7 @@ def _with_brackets_mirrored(shown: str) -> str:
     return "".join(letters)
 
 
+@lru_cache(maxsize=16384)
 def _drawable(character: str) -> str:
     if character in _JOINERS:
         return character
@@ -138,17 +141,41 @@ def glyph(letter: str, size: int, weight: Weight) -> Glyph:
     return Glyph(ink, left, top, round(font.getlength(letter)))
 
 
+@lru_cache(maxsize=16384)
+def pair(letters: str, size: int, weight: Weight) -> Glyph:
+    """Put one or two letters into one picture: half as many to place, and texts share most of them."""
+    first, *others = (glyph(letter, size, weight) for letter in letters)
+    if not others:
+        return first
+    (second,) = others
+    begin = first.advance + second.left
+    left, top = min(first.left, begin), min(first.top, second.top)
+    right = max(first.left + first.ink.width, begin + second.ink.width)
+    bottom = max(first.top + first.ink.height, second.top + second.ink.height)
+    ink = Image.new("L", (right - left, bottom - top), 0)
+    canvas = ImageDraw.Draw(ink)
+    canvas.bitmap((first.left - left, first.top - top), first.ink, 255)
+    canvas.bitmap((begin - left, second.top - top), second.ink, 255)
+    return Glyph(ink, left, top, first.advance + second.advance)
+
+
+def pairs(text: str, size: int, weight: Weight) -> list[Glyph]:
+    """Return ``text`` from left to right, two letters at a time."""
+    letters = visual(text)
+    return [pair(letters[place : place + 2], size, weight) for place in range(0, len(letters), 2)]
+
+
 def width(text: str, size: int, weight: Weight) -> int:
     """Return the width of ``text`` in pixels."""
-    return sum(glyph(letter, size, weight).advance for letter in visual(text))
+    return sum(drawn.advance for drawn in pairs(text, size, weight))
 
 
 def draw(image: Image.Image, centre: tuple[int, int], text: str, size: int, weight: Weight) -> None:
     """Draw ``text`` on an image of shades around ``centre``: the middle of the line and its baseline."""
     canvas = ImageDraw.Draw(image)
-    pen = centre[0] - width(text, size, weight) // 2
-    for letter in visual(text):
-        drawn = glyph(letter, size, weight)
+    letters = pairs(text, size, weight)
+    pen = centre[0] - sum(drawn.advance for drawn in letters) // 2
+    for drawn in letters:
         canvas.bitmap((pen + drawn.left, centre[1] + drawn.top), drawn.ink, INK)
         pen += drawn.advance
 

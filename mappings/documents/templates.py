@@ -70,5 +70,5 @@ class Template:
         escaped = {name: leaves[name].encode() for name in self.leaves}
         filled = [b""] * (2 * len(self.gaps) + 1)
         filled[::2] = self.constants
-        filled[1::2] = [escaped[name] for name in self.gaps]
+        filled[1::2] = map(escaped.__getitem__, self.gaps)
         return b"".join(filled)

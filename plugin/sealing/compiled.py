@@ -39,7 +39,8 @@ _ESCAPES = {
     **{code: f"\\u{code:04X}" for code in (*range(0x20), 0x7F)},
     **{ord(char): f"\\{name}" for char, name in zip('\\"\n\r\t\b\f', '\\"nrtbf', strict=True)},
 }
-_UNIT = r"(?:[A-Za-z0-9\-._~:/?@!$&'()*+,;=]|%[0-9A-Fa-f]{2})*"
+_PLAIN = r"[A-Za-z0-9\-._~:/?@!$&'()*+,;=]*"
+_UNIT = rf"{_PLAIN}(?:%[0-9A-Fa-f]{{2}}{_PLAIN})*"
 _WHOLE_IRI = re.compile(rf"(?:https?://[A-Za-z0-9]|urn:uuid:){_UNIT}(?:#{_UNIT})?\Z")
 _PART_OF_IRI = re.compile(rf"{_UNIT}\Z")
 _BLANK = re.compile(r"(_:c14n[0-9]+)")
@@ -87,7 +88,7 @@ class Lines:
         """Return the lines with values in place."""
         filled = [b""] * (2 * len(self.keys) + 1)
         filled[::2] = self.constants
-        filled[1::2] = [values[key] for key in self.keys]
+        filled[1::2] = map(values.__getitem__, self.keys)
         return b"".join(filled)
 
 

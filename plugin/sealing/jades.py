@@ -21,14 +21,17 @@ from asn1crypto import x509 as asn1_x509
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from mappings.documents.elm import ElmDocument
 from mappings.documents.envelope import Document, Format
 from plugin.sealing import Sealed
+from plugin.sealing.compact import compact_json
 from plugin.sealing.errors import DocumentUnsuitable, IssuerDisagrees
 from plugin.sealing.identity import certified_identity, disagreements, stated_identity
 from plugin.sealing.keys import SealKey
 from plugin.sealing.timestamps import TimestampAuthority
 
 MEDIA_TYPE = "application/jose+json"
+_NOBODY = object()
 
 
 class JadesSealer:
@@ -41,6 +44,7 @@ class JadesSealer:
         self._authority = authority
         self._identity = certified_identity(key.certificate)
         self._header = _constant_header(key)
+        self._agreed: object = _NOBODY
 
     def seal(self, document: Document, now: datetime) -> Sealed:
         """Seal ``document`` at ``now`` (aware UTC); asks the timestamp authority where there is one.
@@ -49,28 +53,43 @@ class JadesSealer:
         ELM document, its issuer is not whom the certificate names, or the authority gave no timestamp.
         """
         self._key.require_valid(now)
-        payload = self._require_own(document)
+        payload = self._own(document)
         protected = _base64url(json.dumps(self._header | {"iat": int(now.timestamp())}, separators=(",", ":")).encode())
         signature = _base64url(self._key.sign(f"{protected}.".encode() + document.body))
         seal: dict[str, object] = {"protected": protected, "signature": signature}
         if self._authority:
             seal["header"] = {"etsiU": [_signature_timestamp(self._authority.stamp(signature.encode()))]}
-        body = json.dumps({"payload": payload, "signatures": [seal]}, ensure_ascii=False, separators=(",", ":"))
-        return Sealed(self.format, body.encode(), MEDIA_TYPE, self._key.key_id)
+        body = b'{"payload":%s,"signatures":[%s]}' % (payload, compact_json(seal))
+        return Sealed(self.format, body, MEDIA_TYPE, self._key.key_id)
 
-    def _require_own(self, document: Document) -> str:
-        """Return the document as text if this key's owner is its issuer."""
+    def _own(self, document: Document) -> bytes:
+        """Return the document as a JSON string if this key's owner is its issuer."""
         if document.format is not self.format:
             raise DocumentUnsuitable(f"this seal is for {self.format}, the document is {document.format}")
-        try:
-            text = document.body.decode()
-            credential = json.loads(text)
-        except ValueError:
-            raise DocumentUnsuitable("the document is not UTF-8 JSON") from None
-        issuer = credential.get("issuer") if isinstance(credential, dict) else None
+        if isinstance(document, ElmDocument):
+            self._require_agreement(document.issuer)
+            return b'"%s"' % document.body.replace(b"\\", b"\\\\").replace(b'"', b'\\"')
+        text, issuer = _read(document.body)
+        self._require_agreement(issuer)
+        return compact_json(text)
+
+    def _require_agreement(self, issuer: object) -> None:
+        """Raise :class:`IssuerDisagrees`; a class has one issuer, so the last node that agreed is not read again."""
+        if issuer is self._agreed:
+            return
         if found := disagreements(stated_identity(issuer), self._identity):
             raise IssuerDisagrees("; ".join(str(one) for one in found))
-        return text
+        self._agreed = issuer
+
+
+def _read(body: bytes) -> tuple[str, object]:
+    """Return a document as text, and its issuer."""
+    try:
+        text = body.decode()
+        credential = json.loads(text)
+    except ValueError:
+        raise DocumentUnsuitable("the document is not UTF-8 JSON") from None
+    return text, credential.get("issuer") if isinstance(credential, dict) else None
 
 
 def issuer_serial(certificate: x509.Certificate) -> str:

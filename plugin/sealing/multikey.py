@@ -44,11 +44,10 @@ def base58(data: bytes) -> str:
     while number:
         number, chunk = divmod(number, _CHUNK)
         high, low = divmod(chunk, _HALF)
-        high, second = divmod(high, 3364)
-        third, fourth = divmod(low, 3364)
-        chunks.append(_PAIRS[high] + _PAIRS[second] + _PAIRS[third] + _PAIRS[fourth])
+        chunks.append(f"{_PAIRS[high // 3364]}{_PAIRS[high % 3364]}{_PAIRS[low // 3364]}{_PAIRS[low % 3364]}")
+    chunks.reverse()
     zeros = len(data) - len(data.lstrip(b"\0"))
-    return "1" * zeros + "".join(reversed(chunks)).lstrip("1")
+    return "1" * zeros + "".join(chunks).lstrip("1")
 
 
 def from_base58(text: str) -> bytes:

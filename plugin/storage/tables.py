@@ -120,6 +120,7 @@ status_lists = Table(
     metadata,
     key("id"),
     number("size"),
+    number("used", 0),
     Column("open", Boolean, nullable=False),
     Column("decoys", JSON, nullable=False, server_default="[]"),
     moment("created_at"),

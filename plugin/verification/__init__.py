@@ -28,9 +28,7 @@ __all__ = [
     "StatusLookup",
     "Step",
     "StepName",
-    "arranged",
     "check",
-    "failed",
 ]
 
 CHECKERS: tuple[Checker, ...] = (

@@ -20,18 +20,13 @@ _NAME = "microcred.pages"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageTools:
-    """What the pages work with.
-
-    ``check`` checks one of our own credentials, ``examine`` what a stranger hands in, under a hard time limit;
-    ``clock`` returns aware UTC; ``public_url`` ends without a slash.
-    """
+    """``check`` checks the bytes of a credential; ``clock`` returns aware UTC; ``public_url`` ends without a slash."""
 
     storage: Storage
     launches: LaunchStore
     registrations: RegistrationStore
     connect: Callable[[Connected], Platform]
     check: Callable[[bytes], Report]
-    examine: Callable[[bytes], Report]
     clock: Callable[[], datetime]
     public_url: str
 

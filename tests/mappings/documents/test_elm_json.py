@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import base64
 import json
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mappings.documents.elm_json import by_content, write, written
+from mappings.documents.elm_json import Plain, by_content, write, written
 
 scalars = st.none() | st.booleans() | st.integers() | st.text(max_size=8)
 values = st.recursive(
@@ -18,7 +19,7 @@ values = st.recursive(
 @given(values)
 def test_text_is_what_the_standard_library_writes(value: object) -> None:
     """Without blanks, keys in order, letters as they are."""
-    assert write(value) == json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    assert write(value) == json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 @given(st.dictionaries(st.text(max_size=5), values, max_size=3))
@@ -38,3 +39,11 @@ def test_ids_are_those_of_the_content(one: str, other: str) -> None:
     assert (first["id"] == second["id"]) == (one == other)
     assert by_content("Text", noteLiteral={"en": one})["id"] != first["id"]
     assert json.loads(write(first)) == first
+
+
+@given(st.binary(max_size=20))
+def test_plain_text_is_written_like_any_other(data: bytes) -> None:
+    """Base64 has nothing that JSON would escape."""
+    text = base64.b64encode(data).decode()
+
+    assert write(Plain(text)) == write(text)

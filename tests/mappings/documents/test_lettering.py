@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from PIL import Image
+from PIL import Image, ImageDraw
 
+from mappings.documents.banded_png import INK
 from mappings.documents.lettering import LONGEST, Weight, draw, face_of, fit, glyph, typeface, visual, width, wrap
 from tests.strategies import NAMES, SCRIPTS, names
 
@@ -103,6 +104,21 @@ def test_an_endless_text_takes_no_endless_time() -> None:
     lines = wrap("x" * 1_000_000, 300, 20, Weight.REGULAR)
 
     assert sum(map(len, lines)) == LONGEST
+
+
+def test_pairs_look_like_their_letters_one_by_one() -> None:
+    """Putting letters into pictures of two changes neither the ink nor where the pen ends."""
+    text = "Șerban Nováková-Þór"
+    alone, paired = Image.new("P", (500, 60), 0), Image.new("P", (500, 60), 0)
+    pen = 250 - sum(glyph(letter, 40, Weight.BOLD).advance for letter in text) // 2
+    for letter in text:
+        drawn = glyph(letter, 40, Weight.BOLD)
+        ImageDraw.Draw(alone).bitmap((pen + drawn.left, 45 + drawn.top), drawn.ink, INK)
+        pen += drawn.advance
+
+    draw(paired, (250, 45), text, 40, Weight.BOLD)
+
+    assert paired.tobytes() == alone.tobytes()
 
 
 def test_blanks_have_width_but_no_ink() -> None:

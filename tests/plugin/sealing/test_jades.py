@@ -20,8 +20,9 @@ from plugin.sealing.jades import JadesSealer
 from plugin.sealing.keys import SealKey, seal_key
 from plugin.sealing.timestamp_tokens import read_token
 from plugin.sealing.timestamps import TimestampAuthority
+from tests import factories
 from tests.simulators.certificate_authority import NOW, CertificateAuthority
-from tests.simulators.credentials import document, issuer
+from tests.simulators.credentials import ACADEMY, document, issuer, micro_credential
 from tests.simulators.timestamp_authority import TimestampAuthoritySimulator, serving
 
 CA = CertificateAuthority()
@@ -85,6 +86,24 @@ def test_the_payload_is_the_very_document() -> None:
     body = json.loads(JadesSealer(key()).seal(document(), NOW).body)
 
     assert body["payload"].encode() == document().body
+
+
+def test_a_rendered_document_seals_as_its_bytes_do() -> None:
+    """The short way, which does not read the document again, gives the same file; RSA signs alike each time."""
+    rendered = micro_credential()
+    sealer = JadesSealer(key(owner=ACADEMY, key=RSA))
+
+    assert sealer.seal(rendered, NOW) == sealer.seal(Document(Format.ELM, rendered.body), NOW)
+
+
+def test_a_rendered_document_of_another_issuer_is_refused() -> None:
+    """The short way asks for the issuer too, also after some that agreed."""
+    sealer = JadesSealer(key(owner=ACADEMY))
+    for _ in range(2):
+        sealer.seal(micro_credential(), NOW)
+
+    with pytest.raises(IssuerDisagrees, match="Another University"):
+        sealer.seal(micro_credential(factories.issuer(legal_name=factories.text("Another University"))), NOW)
 
 
 def test_the_path_travels_without_its_root() -> None:
