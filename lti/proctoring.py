@@ -5,10 +5,12 @@ as CSV. One record, as it arrives::
 
     {"course": "3", "learner": "4", "assessment": "7", "vendor": "Example Proctoring",
      "method": "recording_reviewed", "identity_check": "passed", "reviewed_by": "Examination office",
-     "result": "clear", "time": "2026-06-30T10:15:00+02:00"}
+     "result": "clear", "time": "2026-06-30T10:15:00+02:00", "session": "a-77"}
 
 ``course``, ``learner`` and ``assessment`` are the platform's own ids (``sub`` of the launch, course module or
-assignment id). ``reviewed_by`` names who answers for ``result`` and is needed where a person watched or reviewed.
+assignment id). ``reviewed_by`` names who answers for ``result`` and is needed where a person watched or reviewed;
+without it an identity check is that of a machine and counts as unknown. ``time`` is when the sitting began; the
+vendor's own ``session`` (optional) tells sittings apart, so that a later record of the same sitting replaces it.
 Anything else that is sent (images, videos, scores of suspicion) is dropped unread and never stored (GDPR Art. 5.1 c).
 
 What is left to the caller: who may send (the signature), whether the ids exist, and keeping the record.
@@ -54,10 +56,12 @@ class RecordsRefused(LtiError):
 
 @dataclass(frozen=True, slots=True)
 class SessionRecord:
-    """One sitting: the evidence, in its course."""
+    """One sitting: the evidence, in its course. ``sitting`` tells the sittings of one learner apart."""
 
     course: CourseId
+    learner: LearnerId
     evidence: SupervisionEvidence
+    sitting: str
 
 
 class SessionSchema(Schema):
@@ -77,10 +81,12 @@ class SessionSchema(Schema):
     reviewed_by = fields.String(load_default="", validate=validate.Length(max=200))
     result = fields.String(required=True, validate=validate.OneOf(_OPEN | _CLOSED))
     time = Instant(required=True)
+    session = Identifier(load_default="", validate=validate.Length(max=100))
 
     @validates_schema
     def _a_person_answers(self, values: Mapping[str, Any], **_: object) -> None:
-        if values.get("method") in _NEEDS_A_PERSON and not values.get("reviewed_by", "").strip():
+        by_a_person = values.get("method") in _NEEDS_A_PERSON or values.get("result") == "cleared"
+        if by_a_person and not values.get("reviewed_by", "").strip():
             raise ValidationError("Who watched or reviewed is missing.", "reviewed_by")
 
 
@@ -92,13 +98,21 @@ def read_records(document: object) -> tuple[SessionRecord, ...]:
     return _read(records)
 
 
-def read_csv(text: str) -> tuple[SessionRecord, ...]:
-    """Return the records of a CSV file whose first line names the columns; an empty cell is a missing value."""
+def read_csv(text: str, course: CourseId | None = None) -> tuple[SessionRecord, ...]:
+    """Return the records of a CSV file whose first line names the columns; an empty cell is a missing value.
+
+    With ``course`` the column of that name may be left out, and no other course may be named in it.
+    """
     try:
         rows = list(csv.DictReader(io.StringIO(text.removeprefix("\ufeff")), dialect=_dialect(text)))
     except csv.Error as error:
         raise RecordsRefused(("records: not a CSV file",)) from error
-    return read_records({"records": [{name: cell for name, cell in row.items() if name and cell} for row in rows]})
+    given = {} if course is None else {"course": course}
+    said = [given | {name.strip(): cell for name, cell in row.items() if name and cell} for row in rows]
+    records = read_records({"records": said})
+    if foreign := [number for number, record in enumerate(records) if course not in (None, record.course)]:
+        raise RecordsRefused(tuple(f"records.{number}.course: Not this course." for number in foreign))
+    return records
 
 
 def _dialect(text: str) -> type[csv.Dialect]:
@@ -131,15 +145,19 @@ def _problems(messages: object) -> Iterable[str]:
 
 
 def _record(values: Mapping[str, Any]) -> SessionRecord:
+    learner, time = LearnerId(values["learner"]), values["time"]
+    reviewed = bool(values["reviewed_by"].strip())
+    verified = _IDENTITY[values["identity_check"]]
     evidence = SupervisionEvidence(
         activity=ActivityId(values["assessment"]),
         source=EvidenceSource.SESSION_RECORD,
         supervision=_METHODS[values["method"]],
-        identity_verified=_IDENTITY[values["identity_check"]],
-        stated_at=values["time"],
+        identity_verified=verified if reviewed or verified is False else None,
+        stated_at=time,
         stated_by=values["vendor"],
-        learner=LearnerId(values["learner"]),
+        learner=learner,
         method=values["method"],
         open_flag=values["result"] in _OPEN,
     )
-    return SessionRecord(CourseId(values["course"]), evidence)
+    sitting = values["session"] or time.isoformat()
+    return SessionRecord(CourseId(values["course"]), learner, evidence, f"{values['vendor'][:100]} {sitting}")

@@ -28,6 +28,7 @@ from mappings.documents.envelope import Format
 from mappings.documents.rendering import render
 from plugin import delivery, issuer, issuing, revocation, scheduling, sync
 from plugin.approving import ApprovingTools
+from plugin.assurance import assured
 from plugin.connecting import Connector
 from plugin.delivery import Channel, DeliveryTools
 from plugin.errors import InvalidSettings
@@ -95,7 +96,7 @@ def assemble(settings: Settings, clock: Clock = utc_now) -> Bridge:
     storage = Storage(open_engine(settings.database), Vault(settings.secret_keys), settings.public_url)
     queue = make_queue(settings)
     bell = Bell(storage, queue, settings.in_flight, clock)
-    connect = Connector(campus(settings), storage, clock)
+    connect = assured(Connector(campus(settings), storage, clock), storage)
     anchors = trust_anchors(settings)
     reading = SyncTools(storage, connect, clock)
     sealers = make_sealers(settings)
@@ -233,6 +234,7 @@ def page_tools(bridge: Bridge) -> PageTools:
         check=checking.check,
         clock=bridge.clock,
         public_url=bridge.settings.public_url,
+        ring=bridge.bell.ring,
     )
 
 

@@ -14,8 +14,8 @@ from plugin.storage.profiles import digest
 from plugin.verdict import Ready, Waiting
 
 _ACHIEVEMENT = ("outcomes", "assessments", "supervision", "grade", "completed_at")
-_NOT_SAID = frozenset({"provenance", "date_of_issue"})
-"""Where and when something was read says nothing about the achievement."""
+_NOT_SAID = frozenset({"provenance", "date_of_issue", "reasons"})
+"""Where and when something was read, and why supervision is not stated higher, is in no document."""
 _SENTENCES = {
     Kind.PERSON: "The platform names the holder differently than the credential does.",
     Kind.ACHIEVEMENT: "Outcomes, assessments or grades are not what the credential states any more.",

@@ -42,7 +42,7 @@ def microcred(*, quiet: bool) -> None:
 for command in (*seals.COMMANDS, *connecting.COMMANDS, *courses.COMMANDS, *people.COMMANDS, *operating.COMMANDS):
     microcred.add_command(command)
 
-for command in (*credential_keys.COMMANDS, connecting.rotate_keys):
+for command in (*credential_keys.COMMANDS, connecting.rotate_keys, connecting.make_intake_secret):
     seals.keys.add_command(command)
 
 

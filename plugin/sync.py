@@ -24,7 +24,7 @@ from plugin.storage.outbox import Topic
 from plugin.storage.platforms import Connected
 from plugin.storage.profiles import Offer
 from plugin.storage.unit_of_work import Storage, UnitOfWork
-from plugin.verdict import Ready, Waiting, judge, ruled_on
+from plugin.verdict import Ready, Waiting, judge, leaving_out, ruled_on
 
 log = structlog.get_logger(__name__)
 ACTOR = "sync"
@@ -142,7 +142,9 @@ def _notice_change(
     in_force = (course.profile.version, course.issuer.version)
     if not is_new and (reserved.profile_version, reserved.issuer_version) == in_force:
         return
-    verdict = judge(record, course.profile, course.issuer, ruled=ruled_on(award), issued_at=record.read_at)
+    # A finding that comes after the seal is no reason by itself: what counts is whether less would be stated with it.
+    ruled = leaving_out(ruled_on(award), ReasonCode.OPEN_FLAG)
+    verdict = judge(record, course.profile, course.issuer, ruled=ruled, issued_at=record.read_at)
     if change := change_of(reserved.credential, verdict):
         case = work.cases.open(award.id, change.kind, change.fingerprint, reasons=change.reasons, now=record.read_at)
         _by_rule(work, course.offer, case, record.read_at)

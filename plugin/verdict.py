@@ -5,7 +5,7 @@ Sync and issuing ask the same question at different times, so they ask it here.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from mappings.assessment import AssessmentRecord
@@ -82,3 +82,11 @@ def _refusal(ruled: Ruled) -> StoredReason:
 def ruled_on(award: AwardRow) -> Ruled:
     """Return what was ruled on an award."""
     return Ruled(award.ruling, award.ruled_by, award.ruling_reason, award.ruled_codes)
+
+
+def leaving_out(ruled: Ruled, code: str) -> Ruled:
+    """Return the ruling as if a person had also answered the questions with ``code``; a refusal stays one."""
+    if ruled.ruling is Ruling.REFUSED:
+        return ruled
+    answered = ruled.codes if ruled.ruling is Ruling.RELEASED else ()
+    return replace(ruled, ruling=Ruling.RELEASED, codes=(*answered, code))

@@ -14,6 +14,7 @@ from click.testing import CliRunner
 from cryptography.fernet import Fernet
 
 import plugin.hinting as _hinting  # noqa: F401 - its error joins the family
+import plugin.intake as _intake  # noqa: F401 - likewise
 from lti.errors import REGISTRATION_SENTENCES, Fault
 from lti.refusals import Refusal
 from plugin.app import create_app

@@ -1,4 +1,4 @@
-"""Connecting learning platforms over LTI: ``invite``, ``registrations``, ``deployment``, ``keys rotate-lti``."""
+"""Connecting learning platforms over LTI: ``invite``, ``registrations``, ``deployment``, ``keys``."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from lti.tool_keys import SETTLING, rotate
 from mappings.assessment import PlatformId
 from plugin import registering
 from plugin.app import Bridge, preflight_tools, registering_tools
-from plugin.commands.bridge import open_bridge
+from plugin.commands.bridge import open_bridge, whoami
+from plugin.intake import IntakeTools, make_secret
 from plugin.preflight import preflight
 from plugin.storage.registrations import Registrations, ToolKeys
 
@@ -59,6 +60,17 @@ def rotate_keys() -> None:
     key = rotate(ToolKeys(bridge.storage), bridge.clock())
     hours = int(SETTLING.total_seconds() // 3600)
     click.echo(f"key {key.key_id} is published and will sign in {hours} hours; the key before it stays for a week")
+
+
+@click.command("proctoring")
+@click.argument("platform_key")
+@click.option("--at-once", is_flag=True, help="End the secret before it now instead of in a week.")
+def make_intake_secret(platform_key: str, *, at_once: bool) -> None:
+    """Make the secret by which a proctoring service signs session records of PLATFORM_KEY. It is shown this once."""
+    bridge = open_bridge()
+    tools = IntakeTools(bridge.storage, bridge.clock, bridge.bell.ring)
+    click.echo(make_secret(tools, PlatformId(platform_key), by=whoami(), at_once=at_once))
+    click.echo(f"records go to {bridge.settings.public_url}/proctoring/sessions", err=True)
 
 
 COMMANDS = (invite_platform, list_registrations, decide_deployment)

@@ -13,6 +13,7 @@ from plugin.storage.awards import Awards
 from plugin.storage.breakers import Breakers
 from plugin.storage.cases import Cases
 from plugin.storage.class_lists import ClassLists
+from plugin.storage.courses import Courses
 from plugin.storage.credentials import Credentials
 from plugin.storage.deliveries import Deliveries
 from plugin.storage.drafts import Drafts
@@ -22,6 +23,7 @@ from plugin.storage.holdings import Holdings
 from plugin.storage.outbox import Outbox
 from plugin.storage.platforms import Platforms
 from plugin.storage.profiles import Known, Offers, Profiles
+from plugin.storage.sessions import IntakeSecrets, Sessions
 from plugin.storage.sharing import Shares
 from plugin.storage.vault import Vault
 
@@ -46,6 +48,9 @@ class UnitOfWork:
         self.holdings = Holdings(connection)
         self.drafts = Drafts(connection)
         self.class_lists = ClassLists(connection)
+        self.sessions = Sessions(connection)
+        self.intake_secrets = IntakeSecrets(connection, vault)
+        self.courses = Courses(connection)
 
 
 class Storage:

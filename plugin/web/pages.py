@@ -7,7 +7,7 @@ from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
 from plugin.verification import Limits
-from plugin.web import deciding, languages, learner, public, teacher, teacher_setup, verify
+from plugin.web import deciding, intake, languages, learner, public, supervision, teacher, teacher_setup, verify
 from plugin.web.languages import gettext
 from plugin.web.limits import limiter
 from plugin.web.tools import PageTools, keep
@@ -25,7 +25,7 @@ def init_app(app: Flask, tools: PageTools) -> None:
     languages.init_app(app)
     verify.csrf.init_app(app)
     limiter.init_app(app)
-    for module in (verify, public, learner, teacher, teacher_setup, deciding):
+    for module in (verify, public, learner, teacher, teacher_setup, deciding, supervision, intake):
         app.register_blueprint(module.blueprint)
     app.register_error_handler(HTTPException, _explain)
 

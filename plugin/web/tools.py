@@ -20,7 +20,10 @@ _NAME = "microcred.pages"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageTools:
-    """``check`` checks the bytes of a credential; ``clock`` returns aware UTC; ``public_url`` ends without a slash."""
+    """``check`` checks the bytes of a credential; ``clock`` returns aware UTC; ``public_url`` ends without a slash.
+
+    ``ring`` sends what became due; without it the next beat of the worker does.
+    """
 
     storage: Storage
     launches: LaunchStore
@@ -29,6 +32,7 @@ class PageTools:
     check: Callable[[bytes], Report]
     clock: Callable[[], datetime]
     public_url: str
+    ring: Callable[[], object] = bool
 
 
 def keep(app: Flask, tools: PageTools) -> None:
