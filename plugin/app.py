@@ -6,6 +6,7 @@ import hmac
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from ipaddress import ip_network
 from pathlib import Path
 
@@ -37,7 +38,7 @@ from plugin.issuer import Checking
 from plugin.issuing import IssuingTools
 from plugin.jobs.bell import Bell
 from plugin.jobs.queue import make_queue
-from plugin.jobs.tasks import Jobs
+from plugin.jobs.tasks import Duty, Jobs, singly
 from plugin.offering import OfferingTools
 from plugin.preflight import PreflightTools, preflight
 from plugin.registering import RegisteringTools
@@ -95,7 +96,7 @@ def assemble(settings: Settings, clock: Clock = utc_now) -> Bridge:
     """Wire everything but the web. Raises :class:`BridgeError` or a ``SealError`` where a part cannot be had."""
     storage = Storage(open_engine(settings.database), Vault(settings.secret_keys), settings.public_url)
     queue = make_queue(settings)
-    bell = Bell(storage, queue, settings.in_flight, clock)
+    bell = Bell(storage, queue, settings.in_flight, clock, at_once={Topic.ISSUE: issuing.AT_ONCE})
     connect = assured(Connector(campus(settings), storage, clock), storage)
     anchors = trust_anchors(settings)
     reading = SyncTools(storage, connect, clock)
@@ -105,10 +106,10 @@ def assemble(settings: Settings, clock: Clock = utc_now) -> Bridge:
     lists = issuer.status_tools(settings, storage, clock)
     handing_over = DeliveryTools(storage, CHANNELS, clock)
     duties = {
-        Topic.SYNC: lambda row_id: sync.sync(reading, row_id),
-        Topic.ISSUE: lambda row_id: issuing.issue(sealing, row_id),
-        Topic.DELIVER: lambda row_id: delivery.deliver(handing_over, row_id),
-        Topic.STATUS: lambda row_id: revocation.publish(lists, row_id),
+        Topic.SYNC: singly(lambda row_id: sync.sync(reading, row_id)),
+        Topic.ISSUE: Duty(partial(issuing.issue_all, sealing), issuing.AT_ONCE),
+        Topic.DELIVER: singly(lambda row_id: delivery.deliver(handing_over, row_id)),
+        Topic.STATUS: singly(lambda row_id: revocation.publish(lists, row_id)),
     }
     plan = scheduling.make_tools(storage, timedelta(minutes=settings.sync_minutes), clock)
     jobs = Jobs(storage, bell, duties, clock, lambda: scheduling.schedule(plan))

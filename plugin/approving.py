@@ -35,7 +35,7 @@ def release(tools: ApprovingTools, award_id: str, *, by: str, reason: str) -> Aw
         if any(each.code == MISSING for each in award.reasons):
             raise CannotBeReleased(f"award {award_id} lacks an element: it must be supplied")
         award = work.awards.rule(award, Ruling.RELEASED, by=by, reason=reason, now=now)
-        work.outbox.request(Topic.ISSUE, award.id, now)
+        work.outbox.request(Topic.ISSUE, award.id, now, batch=award.offer_id)
         return award
 
 

@@ -40,4 +40,4 @@ def _supersede(work: UnitOfWork, award: AwardRow, case: Case, now: datetime) -> 
         raise CannotBeSuperseded(f"nothing can take the place of the credential of award {award.id}")
     offer = work.offers.get(award.offer_id)
     edition = work.awards.open_edition(award, offer, credential_id=reserved.envelope.id, now=now)
-    work.outbox.request(Topic.ISSUE, edition.id, now)
+    work.outbox.request(Topic.ISSUE, edition.id, now, batch=edition.offer_id)

@@ -121,7 +121,7 @@ def _move(work: UnitOfWork, award: AwardRow, verdict: Ready | Waiting, now: date
     if isinstance(verdict, Ready):
         if award.state is State.ELIGIBLE:
             return False
-        work.outbox.request(Topic.ISSUE, award.id, now)
+        work.outbox.request(Topic.ISSUE, award.id, now, batch=award.offer_id)
         work.awards.move(award, Move(to=State.ELIGIBLE, now=now, actor=ACTOR))
         return True
     if (award.state, award.reasons) != (verdict.state, verdict.reasons):

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import structlog
@@ -25,23 +25,29 @@ def task_name(topic: Topic) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Bell:
-    """Rings for due work; never more than ``in_flight`` messages wait in the broker."""
+    """Rings for due work; never more than ``in_flight`` messages wait in the broker.
+
+    ``at_once`` says how many rows of a batch one message gets done, where that is more than one.
+    """
 
     storage: Storage
     queue: Celery
     in_flight: int
     clock: Callable[[], datetime]
     again_after: timedelta = AGAIN_AFTER
+    at_once: Mapping[Topic, int] = field(default_factory=dict)
 
     def ring(self) -> int:
         """Send what is due; where the broker is down the rows wait for the next sweep. Returns how many were sent."""
         with self.storage.begin() as work:
-            rings = work.outbox.ring(self.clock(), in_flight=self.in_flight, again_after=self.again_after)
+            rings = work.outbox.ring(
+                self.clock(), in_flight=self.in_flight, again_after=self.again_after, at_once=self.at_once
+            )
         return len(rings) if all(self._send(ring) for ring in rings) else 0
 
     def _send(self, ring: Ring) -> bool:
         try:
-            self.queue.send_task(task_name(ring.topic), args=(ring.row_id,), retry=False)
+            self.queue.send_task(task_name(ring.topic), args=(ring.batch,), retry=False)
         except (OperationalError, OSError) as error:
             log.warning("broker_unreachable", topic=ring.topic, error=type(error).__name__)
             return False

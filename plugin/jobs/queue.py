@@ -7,12 +7,10 @@ from typing import Any
 
 from celery import Celery
 
+from plugin.jobs.watch import HARD_LIMIT
 from plugin.settings import Settings
 
-SOFT_LIMIT = 240
-HARD_LIMIT = 300
-"""Seconds that a job may take (processes only: threads cannot be interrupted, there every call has a timeout)."""
-VISIBILITY_TIMEOUT = HARD_LIMIT + 60
+VISIBILITY_TIMEOUT = int(HARD_LIMIT) + 60
 """Redis gives a message to somebody else after so many seconds; must exceed the longest job."""
 SWEEP_EVERY = 5.0
 """Seconds between two looks for work that nobody was rung for."""
@@ -26,8 +24,6 @@ def make_queue(settings: Settings) -> Celery:
         task_acks_late=True,
         task_reject_on_worker_lost=True,
         worker_prefetch_multiplier=1,
-        task_soft_time_limit=SOFT_LIMIT,
-        task_time_limit=HARD_LIMIT,
         task_default_queue="microcred",
         broker_connection_retry_on_startup=True,
         broker_transport_options=transport_options(settings),

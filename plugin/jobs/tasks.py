@@ -1,11 +1,11 @@
-"""One task per topic: take the lease, do the work, strike it out, or say when to try again."""
+"""One task per topic: claim due work of a batch, do it, strike it out, or say when to try again."""
 
 from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import structlog
@@ -13,20 +13,46 @@ from celery import Celery
 from sqlalchemy.exc import OperationalError
 
 from lti.errors import PlatformError
-from plugin.errors import BridgeError, SealPaused
+from plugin.errors import BridgeError, ChangedMeanwhile, SealPaused
 from plugin.jobs.bell import Bell, task_name
-from plugin.jobs.queue import HARD_LIMIT, SWEEP_EVERY
+from plugin.jobs.queue import SWEEP_EVERY
+from plugin.jobs.watch import HARD_LIMIT, Watch
 from plugin.sealing.errors import SealError
 from plugin.storage.outbox import Lease, Topic
-from plugin.storage.unit_of_work import Storage
+from plugin.storage.unit_of_work import Storage, Strike, UnitOfWork
 
 log = structlog.get_logger(__name__)
-Duty = Callable[[str], object]
-"""Does the work of one row."""
+
+
+@dataclass(frozen=True, slots=True)
+class Duty:
+    """How the work of a topic is done, and how many rows of a batch ``at_once``.
+
+    ``do`` gets row ids and what strikes them out within a transaction of its own; it returns what stopped single
+    rows, and raises what stopped all of them.
+    """
+
+    do: Callable[[Sequence[str], Strike], Mapping[str, Exception]]
+    at_once: int = 1
+
+
+def singly(do: Callable[[str], object]) -> Duty:
+    """Return the duty that does one row at a time."""
+
+    def one(row_ids: Sequence[str], _: Strike) -> Mapping[str, Exception]:
+        for row_id in row_ids:
+            do(row_id)
+        return {}
+
+    return Duty(one)
+
 
 LEASE = timedelta(seconds=HARD_LIMIT + 30)
 MOST_ATTEMPTS = 8
 """Attempts before work is put aside for a person; outages of others do not count."""
+MOST_LOST = 5
+"""Workers in a row that may be lost with the same work before it is put aside: it hangs, or kills them."""
+WORKER_LOST = "worker_lost"
 FIRST_PAUSE = 2.0
 LONGEST_PAUSE = 900.0
 RING_EVERY = 0.2
@@ -45,6 +71,8 @@ class Jobs:
     """Asks for the courses that are due to be read."""
     lease: timedelta = LEASE
     """How long work stays with whoever took it; must exceed the longest job."""
+    watch: Watch = field(default_factory=Watch)
+    """Ends the process with a job that takes too long."""
 
     def install(self, queue: Celery) -> None:
         """Register a task per topic, and the sweep with its schedule."""
@@ -59,32 +87,70 @@ class Jobs:
         self.schedule()
         self.bell.ring()
 
-    def work(self, topic: Topic, row_id: str) -> bool:
-        """Do one piece of work, unless it is done or in somebody's hands. True where this call did it."""
+    def work(self, topic: Topic, batch: str) -> bool:
+        """Do the next work of a batch, unless it is done or in others' hands. True where all of it succeeded."""
+        duty = self.duties[topic]
         with self.storage.begin() as work:
-            lease = work.outbox.take(topic, row_id, self.clock(), self.lease)
-        if lease is None:
+            leases = work.outbox.claim(topic, batch, self.clock(), self.lease, most=duty.at_once)
+            if lost := [lease for lease in leases if lease.abandoned >= MOST_LOST]:
+                self._park_lost(work, lost)
+        held = {lease.row_id: lease for lease in leases if lease not in lost}
+        if not held:
             return False
-        try:
-            self.duties[topic](row_id)
-        except Exception as error:  # noqa: BLE001 - the job edge: the row says what happened
-            self._put_off(lease, error)
-            return False
-        with self.storage.begin() as work:
-            work.outbox.finish(lease)
-        return True
+        with self.watch.over(topic, batch):
+            return self._do(duty, held)
 
-    def _put_off(self, lease: Lease, error: Exception) -> None:
-        """Keep failed work: for later where waiting may help, aside where it does not."""
+    def _do(self, duty: Duty, held: Mapping[str, Lease]) -> bool:
+        """Do what is held; where that fails as a whole and nobody is away, each alone: poison takes no others."""
+        struck = _Struck(held)
+        try:
+            failures = duty.do(tuple(held), struck)
+        except Exception as error:  # noqa: BLE001 - the job edge: the rows say what happened
+            left = {row_id: lease for row_id, lease in held.items() if row_id not in struck.row_ids}
+            if len(left) > 1 and not is_outage(error):
+                alone = [self._do(duty, {row_id: lease}) for row_id, lease in left.items()]
+                return all(alone)
+            failures = dict.fromkeys(left, error)
+        self._end(held, failures, struck.row_ids)
+        return not failures
+
+    def _end(self, held: Mapping[str, Lease], failures: Mapping[str, Exception], struck: Collection[str]) -> None:
+        """Strike out what is done, keep failed work: for later where waiting may help, aside where it does not."""
+        done = [lease for row_id, lease in held.items() if row_id not in failures and row_id not in struck]
+        if not done and not failures:
+            return
+        with self.storage.begin() as work:
+            work.outbox.finish(done)
+            for row_id, error in failures.items():
+                self._put_off(work, held[row_id], error)
+
+    def _put_off(self, work: UnitOfWork, lease: Lease, error: Exception) -> None:
         now, said = self.clock(), describe_error(error)
         log.warning("work_failed", topic=lease.topic, row_id=lease.row_id, error=said, attempt=lease.attempt)
-        with self.storage.begin() as work:
-            if isinstance(error, SealPaused):
-                work.outbox.postpone(lease, error.until + pause(1), said, counts=False)
-            elif may_pass(error, lease.attempt):
-                work.outbox.postpone(lease, now + pause(lease.attempt), said)
-            else:
-                work.outbox.park(lease, now, said)
+        if isinstance(error, SealPaused):
+            work.outbox.postpone(lease, error.until + pause(1), said, counts=False)
+        elif may_pass(error, lease.attempt):
+            work.outbox.postpone(lease, now + pause(lease.attempt), said)
+        else:
+            work.outbox.park(lease, now, said)
+
+    def _park_lost(self, work: UnitOfWork, lost: Collection[Lease]) -> None:
+        for lease in lost:
+            log.warning("work_failed", topic=lease.topic, row_id=lease.row_id, error=WORKER_LOST, attempt=lease.attempt)
+            work.outbox.park(lease, self.clock(), WORKER_LOST)
+
+
+class _Struck:
+    """Strikes leases out, and remembers which, so that nobody does it again."""
+
+    def __init__(self, held: Mapping[str, Lease]) -> None:
+        self._held = held
+        self.row_ids: set[str] = set()
+
+    def __call__(self, work: UnitOfWork, row_ids: Collection[str]) -> None:
+        """Be a :data:`plugin.storage.unit_of_work.Strike`."""
+        work.outbox.finish([self._held[row_id] for row_id in row_ids])
+        self.row_ids.update(row_ids)
 
 
 def may_pass(error: Exception, attempt: int) -> bool:
@@ -94,6 +160,11 @@ def may_pass(error: Exception, attempt: int) -> bool:
     if isinstance(error, OperationalError):
         return True  # the database was away, its disk full, its lock taken
     return attempt < MOST_ATTEMPTS
+
+
+def is_outage(error: Exception) -> bool:
+    """Say whether somebody is away whom all work of a batch needs: trying each piece alone would not help."""
+    return may_pass(error, MOST_ATTEMPTS) and not isinstance(error, ChangedMeanwhile)
 
 
 def describe_error(error: Exception) -> str:
@@ -133,8 +204,8 @@ def _sweep(jobs: Jobs) -> Callable[[], None]:
 
 
 def _task(jobs: Jobs, topic: Topic, ringing: Ringing) -> Callable[[str], None]:
-    def run(row_id: str) -> None:
-        jobs.work(topic, row_id)
+    def run(batch: str) -> None:
+        jobs.work(topic, batch)
         if ringing.is_due():
             jobs.bell.ring()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -38,6 +38,27 @@ class Assessments:
         changed = update(assessments).where(older, assessments.c.digest != said)
         return self._connection.execute(changed.values(**values, changed_at=record.read_at)).rowcount == 1
 
+    def record_all(self, records: Sequence[AssessmentRecord]) -> None:
+        """Keep records of one course; most say what was said before, and only their times of reading are renewed."""
+        said = {record.learner.id: digest(snapshot.dump(_timeless(record))) for record in records}
+        stored = self._digests(records)
+        for record in records:
+            if stored.get(record.learner.id) != said[record.learner.id]:
+                self.record(record)
+        same = [each for each in records if stored.get(each.learner.id) == said[each.learner.id]]
+        for read_at in sorted({each.read_at for each in same}):
+            learners = [each.learner.id for each in same if each.read_at == read_at]
+            read = (*_in(same[0]), assessments.c.learner_id.in_(learners), assessments.c.read_at <= read_at)
+            self._connection.execute(update(assessments).where(*read).values(read_at=read_at))
+
+    def _digests(self, records: Sequence[AssessmentRecord]) -> dict[str, str]:
+        """Return what is stored of these learners of one course, by learner id."""
+        if not records:
+            return {}
+        named = assessments.c.learner_id.in_([record.learner.id for record in records])
+        query = select(assessments.c.learner_id, assessments.c.digest).where(*_in(records[0]), named)
+        return {row.learner_id: row.digest for row in self._connection.execute(query)}
+
     def _insert(self, record: AssessmentRecord, said: str) -> bool:
         row = dict(zip(("platform_id", "course_id", "learner_id"), _key(record), strict=True))
         times = {"read_at": record.read_at, "changed_at": record.read_at}
@@ -71,6 +92,10 @@ def _timeless(record: AssessmentRecord) -> AssessmentRecord:
 
 def _key(record: AssessmentRecord) -> tuple[PlatformId, CourseId, LearnerId]:
     return record.course.platform, record.course.id, record.learner.id
+
+
+def _in(record: AssessmentRecord) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    return assessments.c.platform_id == record.course.platform, assessments.c.course_id == record.course.id
 
 
 def _is(platform: PlatformId, course: CourseId, learner: LearnerId) -> ColumnElement[bool]:

@@ -7,13 +7,13 @@ in the audit trail in the same transaction.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, func, select, update
+from sqlalchemy import Connection, Row, Select, case, func, select, tuple_, update
 
 from mappings.assessment import CourseId, LearnerId, PlatformId
 from plugin.errors import ChangedMeanwhile, ForbiddenTransition, UnknownRow
@@ -139,6 +139,11 @@ class Awards:
         query = select(awards).where(*(awards.c[name] == value for name, value in key.items()))
         return _award(self._connection.execute(query).one())
 
+    def get_all(self, award_ids: Collection[str]) -> tuple[AwardRow, ...]:
+        """Return awards in the order of their ids; an id that nobody has is left out."""
+        query = select(awards).where(awards.c.id.in_(award_ids)).order_by(awards.c.id)
+        return tuple(_award(row) for row in self._connection.execute(query))
+
     def get(self, award_id: str) -> AwardRow:
         """Return an award. Raises :class:`UnknownRow`."""
         row = self._connection.execute(select(awards).where(awards.c.id == award_id)).one_or_none()
@@ -182,16 +187,31 @@ class Awards:
 
     def move(self, award: AwardRow, move: Move) -> AwardRow:
         """Move ``award`` on. Raises :class:`ChangedMeanwhile` where the row is no longer what was read."""
-        if move.to not in _NEXT[award.state]:
-            raise ForbiddenTransition(f"award {award.id} cannot go from {award.state} to {move.to}")
+        for moved in self.move_all((award,), move):
+            return moved
+        raise ChangedMeanwhile(f"award {award.id} was moved by somebody else")
+
+    def move_all(
+        self, several: Collection[AwardRow], move: Move, details: Mapping[str, str] | None = None
+    ) -> tuple[AwardRow, ...]:
+        """Move awards on and return those that were still what was read; whoever is missing was moved by others.
+
+        ``details`` are what the trail says of single awards, by award id.
+        """
+        for award in several:
+            if move.to not in _NEXT[award.state]:
+                raise ForbiddenTransition(f"award {award.id} cannot go from {award.state} to {move.to}")
+        same = tuple_(awards.c.id, awards.c.version).in_([(award.id, award.version) for award in several])
         values: dict[str, object] = {"state": move.to, "reasons": [as_json(reason) for reason in move.reasons]}
-        values |= {"version": award.version + 1}
-        if move.to is not award.state:
-            values["moved_at"] = move.now
-        moved = self._update(award, values)
+        values["moved_at"] = case((awards.c.state == move.to, awards.c.moved_at), else_=move.now)
+        step = update(awards).where(same).values(**values, version=awards.c.version + 1).returning(awards)
+        moved = {row.id: _award(row) for row in self._connection.execute(step)}
         codes = ",".join(reason.code for reason in move.reasons)
-        self._note(award, move.to, now=move.now, actor=move.actor, act="move", detail=move.detail or codes)
-        return moved
+        for award in several:
+            if award.id in moved:
+                detail = (details or {}).get(award.id) or move.detail or codes
+                self._note(award, move.to, now=move.now, actor=move.actor, act="move", detail=detail)
+        return tuple(moved[award.id] for award in several if award.id in moved)
 
     def rule(self, award: AwardRow, ruling: Ruling, *, by: str, reason: str, now: datetime) -> AwardRow:
         """Keep what the named person ``by`` decided and why; the next decision obeys it."""

@@ -5,14 +5,14 @@ from __future__ import annotations
 import hashlib
 import uuid
 from calendar import monthrange
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import count
 from random import Random, SystemRandom
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, insert, select, update
+from sqlalchemy import Connection, Row, func, select, update
 
 from mappings import snapshot
 from mappings.documents.envelope import Envelope, Format
@@ -21,16 +21,15 @@ from plugin.errors import ChangedMeanwhile, UnknownRow
 from plugin.sealing import Sealed
 from plugin.storage.awards import AwardRow
 from plugin.storage.outbox import Outbox, Topic
+from plugin.storage.status_indices import OpenList, StatusIndices
 from plugin.storage.tables import credentials, documents, status_lists
 from plugin.storage.writing import conflict_insert
 
-LIST_SIZE = 131_072
-"""Entries of a status list: the smallest that hides whom one asks about (Bitstring Status List 1.0, section 3.1)."""
-DECOYS = 1024
-"""Entries of a list that are set from the start and belong to nobody: how many are set tells nothing."""
 MOST_TRIES = 8
 """So many taken indices in a row mean that a list is more than half full."""
 _ENVELOPE = tuple(column for column in credentials.c if column.name != "snapshot")
+_DOCUMENT = (documents.c.credential_id, documents.c.format, documents.c.body)
+Values = dict[str, object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,21 +51,61 @@ class Credentials:
     def __init__(self, connection: Connection, public_url: str, chance: Random | None = None) -> None:
         self._connection = connection
         self._public_url = public_url
-        self._chance = chance or SystemRandom()
+        self._indices = StatusIndices(connection, chance or SystemRandom())
 
     def reserve(
         self, award: AwardRow, credential: MicroCredential, *, versions: tuple[int, int], now: datetime
     ) -> Reserved:
-        """Return the envelope of ``award``: the one reserved before, else a new one, now or never again.
+        """Return the envelope of one award; see :meth:`reserve_all`."""
+        return self.reserve_all(((award, credential),), versions=versions, now=now)[0]
+
+    def reserve_all(
+        self, wanted: Sequence[tuple[AwardRow, MicroCredential]], *, versions: tuple[int, int], now: datetime
+    ) -> tuple[Reserved, ...]:
+        """Return the envelope of each award: the one reserved before, else a new one, now or never again.
 
         ``versions`` are those of the course and the institution profile. While nothing is sealed, a repeated
         reservation only renews the snapshot and its dates; id, status index and URLs stay.
         """
-        said = {"snapshot": snapshot.dump(credential), "profile_version": versions[0], "issuer_version": versions[1]}
-        said |= _period(credential)
-        return self._renewed(award, credential, said) or self._inserted(award, credential, said, now)
+        ids = [award.id for award, _ in wanted]
+        there = select(credentials.c.award_id).where(credentials.c.award_id.in_(ids))
+        known = frozenset(self._connection.execute(there).scalars())
+        said = {award.id: _said(credential, versions) for award, credential in wanted}
+        new = [each for each in wanted if each[0].id not in known]
+        inserted = self._insert_new(new, said, now) if new else {}
+        return tuple(
+            inserted.get(award.id)
+            or self._renewed(award, credential, said[award.id])
+            or self._inserted(award, credential, said[award.id], now)
+            for award, credential in wanted
+        )
 
-    def _renewed(self, award: AwardRow, credential: MicroCredential, said: dict[str, object]) -> Reserved | None:
+    def _insert_new(
+        self, new: Sequence[tuple[AwardRow, MicroCredential]], said: Mapping[str, Values], now: datetime
+    ) -> dict[str, Reserved]:
+        """Reserve several at once. Returns by award id those whose random index was free."""
+        open_list, by_award = self._indices.open_list(now), {award.id: credential for award, credential in new}
+        rows = [
+            said[award.id] | self._own(award, now) | self._place(open_list.id) | {"status_index": index}
+            for (award, _), index in zip(new, self._free_looking(open_list, len(new)), strict=True)
+        ]
+        statement = conflict_insert(self._connection, credentials).on_conflict_do_nothing().returning(*_ENVELOPE)
+        return {row.award_id: _with(row, by_award[row.award_id]) for row in self._connection.execute(statement, rows)}
+
+    def _free_looking(self, open_list: OpenList, number: int) -> list[int]:
+        """Return so many random indices in ascending order, so that two transactions never wait for each other."""
+        return sorted(self._indices.pick(open_list) for _ in range(number))
+
+    def _own(self, award: AwardRow, now: datetime) -> Values:
+        """Return what is an award's own for good: its identity and address."""
+        id_ = str(uuid.uuid4())
+        own: Values = {"id": id_, "award_id": award.id, "issuer_url": self._public_url, "reserved_at": now}
+        return own | {"public_url": f"{self._public_url}/c/{id_}", "supersedes": award.supersedes}
+
+    def _place(self, list_id: str) -> Values:
+        return {"status_list_id": list_id, "status_list_url": f"{self._public_url}/status/{list_id}"}
+
+    def _renewed(self, award: AwardRow, credential: MicroCredential, said: Values) -> Reserved | None:
         """Return the reservation that is there already, its snapshot renewed while nothing is sealed."""
         mine = credentials.c.award_id == award.id
         sealed_at = self._connection.execute(select(credentials.c.sealed_at).where(mine)).one_or_none()
@@ -80,53 +119,24 @@ class Credentials:
             raise ChangedMeanwhile(f"award {award.id} was sealed by somebody else")
         return _with(row, credential)
 
-    def _inserted(
-        self, award: AwardRow, credential: MicroCredential, said: dict[str, object], now: datetime
-    ) -> Reserved:
+    def _inserted(self, award: AwardRow, credential: MicroCredential, said: Values, now: datetime) -> Reserved:
         """Take a random index that no credential ever had; the unique key answers where it is taken.
 
         A list in which many tries in a row hit taken indices is full enough: another one is opened.
         """
-        credential_id = str(uuid.uuid4())
-        said |= {"id": credential_id, "award_id": award.id, "issuer_url": self._public_url, "reserved_at": now}
-        said |= {"public_url": f"{self._public_url}/c/{credential_id}", "supersedes": award.supersedes}
-        list_id, decoys = self._open_list(now)
+        row_of_award = said | self._own(award, now)
+        open_list = self._indices.open_list(now)
         for tries in count(1):
-            index = next(self._indices(decoys))
-            said |= {"status_list_id": list_id, "status_list_url": f"{self._public_url}/status/{list_id}"}
-            insert_one = conflict_insert(self._connection, credentials).values(**said, status_index=index)
+            place = self._place(open_list.id) | {"status_index": self._indices.pick(open_list)}
+            insert_one = conflict_insert(self._connection, credentials).values(**row_of_award, **place)
             row = self._connection.execute(insert_one.on_conflict_do_nothing().returning(*_ENVELOPE)).one_or_none()
             if row is not None:
                 return _with(row, credential)
             if (there := self._renewed(award, credential, said)) is not None:
                 return there
             if tries % MOST_TRIES == 0:
-                list_id, decoys = self._next_list(list_id, now)
+                open_list = self._indices.next_list(open_list, now)
         raise AssertionError("count() does not end")
-
-    def _indices(self, decoys: frozenset[int]) -> Iterator[int]:
-        """Yield random indices that belong to somebody, or will."""
-        while True:
-            index = self._chance.randrange(LIST_SIZE)
-            if index not in decoys:
-                yield index
-
-    def _open_list(self, now: datetime) -> tuple[str, frozenset[int]]:
-        """Return the list that indices are taken from, the first of all where there is none, and its decoys."""
-        found = select(status_lists.c.id, status_lists.c.decoys).where(status_lists.c.open)
-        row = self._connection.execute(found.order_by(status_lists.c.created_at.desc()).limit(1)).one_or_none()
-        return (str(row.id), frozenset(row.decoys)) if row is not None else self._new_list(now)
-
-    def _next_list(self, full: str, now: datetime) -> tuple[str, frozenset[int]]:
-        """Close a list for new indices and open another one."""
-        self._connection.execute(update(status_lists).where(status_lists.c.id == full).values(open=False))
-        return self._open_list(now)
-
-    def _new_list(self, now: datetime) -> tuple[str, frozenset[int]]:
-        list_id, decoys = uuid.uuid4().hex, self._chance.sample(range(LIST_SIZE), DECOYS)
-        row = {"id": list_id, "size": LIST_SIZE, "open": True, "decoys": decoys, "created_at": now}
-        self._connection.execute(insert(status_lists).values(**row))
-        return list_id, frozenset(decoys)
 
     def of_award(self, award_id: str) -> Reserved | None:
         """Return the credential of an award, None where none is reserved."""
@@ -141,18 +151,24 @@ class Credentials:
         return _reserved(row)
 
     def keep(self, credential_id: str, sealed: Sealed, now: datetime) -> None:
-        """Store verified bytes. The first seal of a format stays: it may be in somebody's hands already.
+        """Store verified bytes of one credential; see :meth:`keep_all`."""
+        self.keep_all({credential_id: (sealed,)}, now)
+
+    def keep_all(self, sealed: Mapping[str, Collection[Sealed]], now: datetime) -> None:
+        """Store verified bytes by credential id. The first seal of a format stays: it may be in somebody's hands.
 
         Raises :class:`ChangedMeanwhile` where the database gives other bytes back than it was handed.
         """
-        row = {"credential_id": credential_id, "format": sealed.format, "body": sealed.body, "sealed_at": now}
-        row |= {"media_type": sealed.media_type, "key_id": sealed.key_id}
-        row |= {"sha256": hashlib.sha256(sealed.body).hexdigest()}
-        store = conflict_insert(self._connection, documents).values(**row).on_conflict_do_nothing()
-        stored = self._connection.execute(store.returning(documents.c.body)).scalar()
-        if (stored or self._body(credential_id, sealed.format)) != sealed.body:
-            raise ChangedMeanwhile(f"credential {credential_id} is stored with other bytes than were verified")
-        first = (credentials.c.id == credential_id, credentials.c.sealed_at.is_(None))
+        handed = {(id_, each.format): each for id_, several in sealed.items() for each in several}
+        rows = [_document_row(id_, each, now) for (id_, _), each in handed.items()]
+        if not rows:
+            return
+        store = conflict_insert(self._connection, documents).on_conflict_do_nothing().returning(*_DOCUMENT)
+        stored = {(row.credential_id, row.format): row.body for row in self._connection.execute(store, rows)}
+        for (id_, format_), each in handed.items():
+            if (stored.get((id_, format_)) or self._body(id_, format_)) != each.body:
+                raise ChangedMeanwhile(f"credential {id_} is stored with other bytes than were verified")
+        first = (credentials.c.id.in_(sealed), credentials.c.sealed_at.is_(None))
         self._connection.execute(update(credentials).where(*first).values(sealed_at=now))
 
     def _body(self, credential_id: str, format: Format) -> bytes | None:
@@ -215,6 +231,18 @@ def months_later(moment: datetime, months: int) -> datetime:
     year, month = divmod(moment.month - 1 + months, 12)
     year, month = moment.year + year, month + 1
     return moment.replace(year=year, month=month, day=min(moment.day, monthrange(year, month)[1]))
+
+
+def _said(credential: MicroCredential, versions: tuple[int, int]) -> Values:
+    profile_version, issuer_version = versions
+    said = {"snapshot": snapshot.dump(credential), **_period(credential)}
+    return said | {"profile_version": profile_version, "issuer_version": issuer_version}
+
+
+def _document_row(credential_id: str, sealed: Sealed, now: datetime) -> Values:
+    row: Values = {"credential_id": credential_id, "format": sealed.format, "body": sealed.body, "sealed_at": now}
+    digest = hashlib.sha256(sealed.body).hexdigest()
+    return row | {"media_type": sealed.media_type, "key_id": sealed.key_id, "sha256": digest}
 
 
 def _period(credential: MicroCredential) -> dict[str, object]:

@@ -10,6 +10,7 @@ from sqlalchemy import (
     Index,
     LargeBinary,
     PrimaryKeyConstraint,
+    String,
     Table,
     UniqueConstraint,
 )
@@ -224,6 +225,7 @@ outbox = Table(
     metadata,
     key("topic"),
     key("row_id"),
+    Column("batch", String(255), nullable=False, server_default=""),
     number("request", 1),
     moment("due_at"),
     moment("requested_at"),
@@ -231,10 +233,12 @@ outbox = Table(
     moment("lease_until", null=True),
     text("lease_token", null=True),
     number("attempts", 0),
+    number("abandoned", 0),
     text("error", default=""),
     moment("parked_at", null=True),
     PrimaryKeyConstraint("topic", "row_id"),
     Index("ix_outbox_due", "parked_at", "due_at"),
+    Index("ix_outbox_batch", "topic", "batch", "due_at"),
 )
 
 audit = Table(

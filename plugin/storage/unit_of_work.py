@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 
 from sqlalchemy import Connection, Engine
@@ -51,6 +51,14 @@ class UnitOfWork:
         self.sessions = Sessions(connection)
         self.intake_secrets = IntakeSecrets(connection, vault)
         self.courses = Courses(connection)
+
+
+Strike = Callable[[UnitOfWork, Collection[str]], None]
+"""Strikes work on these rows out of the outbox, in the transaction that ends it."""
+
+
+def strike_nothing(work: UnitOfWork, row_ids: Collection[str]) -> None:
+    """Be the :data:`Strike` of work that nobody asked for by the outbox."""
 
 
 class Storage:

@@ -16,7 +16,8 @@ import traceback
 from collections.abc import Collection, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
@@ -34,7 +35,7 @@ from plugin.app import self_check
 from plugin.issuing import IssuingTools
 from plugin.jobs.bell import Bell
 from plugin.jobs.queue import make_queue
-from plugin.jobs.tasks import Jobs
+from plugin.jobs.tasks import Duty, Jobs
 from plugin.logs import configure_logs
 from plugin.sealing.jades import JadesSealer
 from plugin.sealing.keys import from_pem
@@ -83,7 +84,7 @@ class Everybody:
         """Yield whom is asked for."""
         for learner in learners or ():
             person = replace(self._record.learner, id=learner, full_name=f"Learner {learner}")
-            yield replace(self._record, learner=person, read_at=datetime.now(UTC))
+            yield replace(self._record, course=self.course(course), learner=person, read_at=datetime.now(UTC))
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,10 +189,12 @@ def _make_eligible(storage: Storage, offer: Offer, number: int) -> None:
     start = Random().randrange(10**9)
     for first in range(start, start + number, 500):
         with storage.begin() as work:
-            for learner in range(first, min(first + 500, start + number)):
-                award = work.awards.open(offer, LearnerId(str(learner)), now)
+            learners = [LearnerId(str(learner)) for learner in range(first, min(first + 500, start + number))]
+            work.assessments.record_all(list(Everybody().read(offer.course, learners)))
+            for learner in learners:
+                award = work.awards.open(offer, learner, now)
                 award = work.awards.move(award, Move(to=State.ELIGIBLE, now=now, actor="bench"))
-                work.outbox.request(Topic.ISSUE, award.id, now)
+                work.outbox.request(Topic.ISSUE, award.id, now, batch=offer.id)
 
 
 def _fork(url: str, broker: str, folder: Path) -> int:
@@ -216,8 +219,8 @@ def _work(url: str, broker: str, folder: Path) -> None:
     sealers = {Format.ELM: JadesSealer(from_pem(seal().key_pem, seal().certificate_pem))}
     failures = self_check(lambda data: check(data, CheckContext(_now(), anchors)))
     tools = IssuingTools(storage, lambda _: platform, render, sealers, failures, _now)
-    bell = Bell(storage, queue, 2_000, _now, timedelta(minutes=5))
-    jobs = Jobs(storage, bell, {Topic.ISSUE: lambda row_id: issuing.issue(tools, row_id)}, _now)
+    bell = Bell(storage, queue, 200, _now, at_once={Topic.ISSUE: issuing.AT_ONCE})
+    jobs = Jobs(storage, bell, {Topic.ISSUE: Duty(partial(issuing.issue_all, tools), issuing.AT_ONCE)}, _now)
     jobs.install(queue)
     bell.ring()
     queue.Worker(pool="solo", loglevel="ERROR", quiet=True, without_gossip=True, without_mingle=True).start()

@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from random import Random
 
@@ -27,7 +28,7 @@ from plugin.delivery import DeliveryTools, Notice
 from plugin.issuing import IssuingTools
 from plugin.jobs.bell import Bell
 from plugin.jobs.queue import make_queue
-from plugin.jobs.tasks import Jobs
+from plugin.jobs.tasks import Duty, Jobs, singly
 from plugin.scheduling import SchedulingTools
 from plugin.sealing import Sealed
 from plugin.sealing.jades import JadesSealer
@@ -94,10 +95,10 @@ class PointedJobs(Jobs):
 
     points: Points = field(default_factory=lambda: Points(None))
 
-    def work(self, topic: Topic, row_id: str) -> bool:
-        """Do a piece of work that can be hit."""
+    def work(self, topic: Topic, batch: str) -> bool:
+        """Do work that can be hit."""
         with self.points.job(topic):
-            return Jobs.work(self, topic, row_id)
+            return Jobs.work(self, topic, batch)
 
     def sweep(self) -> None:
         """Sweep as the beat does."""
@@ -197,11 +198,11 @@ def _jobs(place: Place, storage: Storage, queue: Celery, points: Points) -> Poin
     plan = _plan(storage, clock)
     return PointedJobs(
         storage=storage,
-        bell=PointedBell(storage, queue, 200, clock, AGAIN_AFTER, points),
+        bell=PointedBell(storage, queue, 200, clock, AGAIN_AFTER, {Topic.ISSUE: issuing.AT_ONCE}, points),
         duties={
-            Topic.SYNC: lambda row_id: sync.sync(reading, row_id),
-            Topic.ISSUE: lambda row_id: issuing.issue(sealing, row_id),
-            Topic.DELIVER: lambda row_id: delivery.deliver(handing_over, row_id),
+            Topic.SYNC: singly(lambda row_id: sync.sync(reading, row_id)),
+            Topic.ISSUE: Duty(partial(issuing.issue_all, sealing), issuing.AT_ONCE),
+            Topic.DELIVER: singly(lambda row_id: delivery.deliver(handing_over, row_id)),
         },
         clock=clock,
         schedule=lambda: scheduling.schedule(plan),

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import timedelta
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from tempfile import mkdtemp
 
@@ -24,7 +24,7 @@ from plugin.delivery import DeliveryTools, Notice
 from plugin.errors import BridgeError
 from plugin.jobs.bell import Bell
 from plugin.jobs.queue import make_queue
-from plugin.jobs.tasks import LEASE, Jobs
+from plugin.jobs.tasks import LEASE, Duty, Jobs, singly
 from plugin.settings import Settings
 from plugin.storage.awards import ISSUED, State
 from plugin.storage.cases import Remedy
@@ -122,17 +122,17 @@ class Interleavings(RuleBasedStateMachine):
         handing_over = DeliveryTools(self.storage, (self.box,), clock)
         bell = Bell(self.storage, make_queue(Settings(data_dir=self.folder)), 200, clock)
         duties = {
-            Topic.SYNC: lambda row_id: sync.sync(bench.sync, row_id),
-            Topic.ISSUE: lambda row_id: issuing.issue(bench.issuing, row_id),
-            Topic.DELIVER: lambda row_id: delivery.deliver(handing_over, row_id),
+            Topic.SYNC: singly(lambda row_id: sync.sync(bench.sync, row_id)),
+            Topic.ISSUE: Duty(partial(issuing.issue_all, bench.issuing), issuing.AT_ONCE),
+            Topic.DELIVER: singly(lambda row_id: delivery.deliver(handing_over, row_id)),
         }
         return Jobs(self.storage, bell, duties, clock)
 
     def pending(self) -> list[tuple[str, str]]:
-        """All work that is asked for."""
-        query = select(outbox.c.topic, outbox.c.row_id).order_by(outbox.c.topic, outbox.c.row_id)
+        """The batches of all work that is asked for."""
+        query = select(outbox.c.topic, outbox.c.batch).distinct().order_by(outbox.c.topic, outbox.c.batch)
         with self.storage.engine.connect() as connection:
-            return [(row.topic, row.row_id) for row in connection.execute(query)]
+            return [(row.topic, row.batch) for row in connection.execute(query)]
 
     @rule(repeat=st.booleans())
     def an_event_arrives(self, *, repeat: bool) -> None:
@@ -160,9 +160,9 @@ class Interleavings(RuleBasedStateMachine):
     @rule(data=st.data(), twice=st.booleans())
     def a_job_runs(self, data: st.DataObject, *, twice: bool) -> None:
         """Any that is asked for, once or twice."""
-        topic, row_id = data.draw(st.sampled_from(self.pending()))
+        topic, batch = data.draw(st.sampled_from(self.pending()))
         for _ in range(1 + twice):
-            self.jobs.work(Topic(topic), row_id)
+            self.jobs.work(Topic(topic), batch)
 
     @precondition(lambda self: self.pending())
     @rule(commits=st.integers(1, 50))
@@ -177,8 +177,8 @@ class Interleavings(RuleBasedStateMachine):
     def work_off(self) -> None:
         """Do what is asked for, as long as that gets anywhere."""
         for _ in range(6):
-            for topic, row_id in self.pending():
-                self.jobs.work(Topic(topic), row_id)
+            for topic, batch in self.pending():
+                self.jobs.work(Topic(topic), batch)
 
     @rule(hours=st.integers(1, 30))
     def time_passes(self, hours: int) -> None:
@@ -250,8 +250,8 @@ class Interleavings(RuleBasedStateMachine):
             work.outbox.request(Topic.SYNC, self.bench.offer.id, self.bench.clock())
         for _ in range(40):
             self.bench.clock.pass_(timedelta(hours=2))
-            for topic, row_id in self.pending():
-                self.jobs.work(Topic(topic), row_id)
+            for topic, batch in self.pending():
+                self.jobs.work(Topic(topic), batch)
             if not self.pending():
                 return
 

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -15,7 +17,8 @@ from lti.errors import Fault, PlatformError
 from plugin.errors import ChangedMeanwhile, SealRejected
 from plugin.jobs.bell import AGAIN_AFTER, Bell
 from plugin.jobs.queue import make_queue, transport_options
-from plugin.jobs.tasks import LEASE, MOST_ATTEMPTS, Jobs, pause
+from plugin.jobs.tasks import LEASE, MOST_ATTEMPTS, MOST_LOST, WORKER_LOST, Duty, Jobs, pause, singly
+from plugin.jobs.watch import EXIT_CODE, HARD_LIMIT, Watch
 from plugin.settings import Settings
 from plugin.storage.engine import open_engine
 from plugin.storage.migrate import upgrade
@@ -50,14 +53,13 @@ def messages(tmp_path: Path) -> int:
 
 def jobs(storage: Storage, queue: Celery, clock: Clock, duty: Callable[[str], object]) -> Jobs:
     """Jobs whose only duty is ``duty``."""
-    return Jobs(storage, Bell(storage, queue, 200, clock), {Topic.ISSUE: duty}, clock)
+    return Jobs(storage, Bell(storage, queue, 200, clock), {Topic.ISSUE: singly(duty)}, clock)
 
 
-def request(storage: Storage, clock: Clock, *row_ids: str) -> None:
+def request(storage: Storage, clock: Clock, *row_ids: str, batch: str = "") -> None:
     """Ask for awards to be issued."""
     with storage.begin() as work:
-        for row_id in row_ids:
-            work.outbox.request(Topic.ISSUE, row_id, clock())
+        work.outbox.request_all(Topic.ISSUE, row_ids, clock(), batch=batch)
 
 
 def fails_with(error: Exception) -> Callable[[str], object]:
@@ -99,8 +101,8 @@ def test_what_may_pass_is_tried_again_later(storage: Storage, queue: Celery, clo
 
     with storage.begin() as work:
         assert work.outbox.parked() == ()
-        assert work.outbox.take(Topic.ISSUE, "a", clock(), LEASE) is None
-        assert work.outbox.take(Topic.ISSUE, "a", clock() + HOUR, LEASE) is not None
+        assert work.outbox.claim(Topic.ISSUE, "a", clock(), LEASE) == ()
+        assert work.outbox.claim(Topic.ISSUE, "a", clock() + HOUR, LEASE) != ()
 
 
 @pytest.mark.parametrize("error", [PlatformError(Fault.TOKEN_REFUSED, "place"), SealRejected(("wrong",))])
@@ -116,7 +118,7 @@ def test_what_waiting_does_not_heal_is_parked_at_once(
 
     with storage.reading() as work:
         assert [error.code in each.error for each in work.outbox.parked()] == [True]
-    assert replace(bench, duties={Topic.ISSUE: done.append}).work(Topic.ISSUE, "b") is True
+    assert replace(bench, duties={Topic.ISSUE: singly(done.append)}).work(Topic.ISSUE, "b") is True
 
 
 def test_poison_is_parked_after_some_attempts(storage: Storage, queue: Celery, clock: Clock) -> None:
@@ -130,6 +132,84 @@ def test_poison_is_parked_after_some_attempts(storage: Storage, queue: Celery, c
 
     with storage.reading() as work:
         assert [each.error for each in work.outbox.parked()] == ["ZeroDivisionError"]
+
+
+def test_what_fails_together_is_done_alone(storage: Storage, queue: Celery, clock: Clock) -> None:
+    """One row that breaks its batch is put off alone; the others are done."""
+    done: list[str] = []
+
+    def together(row_ids: Sequence[str], _: object) -> dict[str, Exception]:
+        if "b" in row_ids:
+            raise ZeroDivisionError
+        done.extend(row_ids)
+        return {}
+
+    bench = replace(jobs(storage, queue, clock, print), duties={Topic.ISSUE: Duty(together, 10)})
+    request(storage, clock, "a", "b", "c", batch="course")
+
+    assert bench.work(Topic.ISSUE, "course") is False
+    assert done == ["a", "c"]
+    with storage.reading() as work:
+        assert work.outbox.waiting() == 1
+
+
+def test_an_outage_is_met_once_for_all(storage: Storage, queue: Celery, clock: Clock) -> None:
+    """Where the platform is down nobody asks it again for each row; all of them wait."""
+    asked: list[Sequence[str]] = []
+
+    def together(row_ids: Sequence[str], _: object) -> dict[str, Exception]:
+        asked.append(row_ids)
+        raise PlatformError(Fault.PLATFORM_DOWN, "place")
+
+    bench = replace(jobs(storage, queue, clock, print), duties={Topic.ISSUE: Duty(together, 10)})
+    request(storage, clock, "a", "b", batch="course")
+
+    bench.work(Topic.ISSUE, "course")
+
+    assert asked == [("a", "b")]
+    with storage.begin() as work:
+        assert work.outbox.waiting() == 2
+        assert work.outbox.claim(Topic.ISSUE, "course", clock(), LEASE, most=10) == ()
+
+
+def test_work_that_loses_its_workers_is_put_aside(storage: Storage, queue: Celery, clock: Clock) -> None:
+    """A job that hangs or kills its process cannot say so: after five lost workers a person is asked."""
+    bench = jobs(storage, queue, clock, print)
+    request(storage, clock, "a")
+    for _ in range(MOST_LOST):
+        with storage.begin() as work:
+            work.outbox.claim(Topic.ISSUE, "a", clock(), LEASE)
+        clock.pass_(LEASE)
+
+    assert bench.work(Topic.ISSUE, "a") is False
+    with storage.reading() as work:
+        assert [(each.row_id, each.error) for each in work.outbox.parked()] == [("a", WORKER_LOST)]
+
+
+def test_a_job_that_takes_too_long_ends_its_process() -> None:
+    """In whatever pool: the process is gone at the limit, however the job hangs."""
+    hanging = (
+        "import time\n"
+        "from plugin.jobs.watch import Watch\n"
+        "with Watch(limit=0.2).over('issue', 'course'):\n"
+        "    time.sleep(600)\n"
+    )
+
+    ended = subprocess.run([sys.executable, "-c", hanging], capture_output=True, timeout=60, check=False)
+
+    assert ended.returncode == EXIT_CODE
+    assert b"job_too_long" in ended.stdout + ended.stderr
+
+
+def test_a_job_in_time_ends_nothing() -> None:
+    """The watch is over with the job."""
+    ended: list[bool] = []
+
+    with Watch(limit=0.05, end=lambda: ended.append(True)).over("issue", "course"):
+        pass
+    time.sleep(0.15)
+
+    assert ended == []
 
 
 def test_the_text_of_a_foreign_error_is_not_kept(storage: Storage, queue: Celery, clock: Clock) -> None:
@@ -166,7 +246,7 @@ def test_a_broker_that_is_down_loses_nothing(storage: Storage, clock: Clock) -> 
 
     clock.pass_(AGAIN_AFTER)
     with storage.begin() as work:
-        assert work.outbox.take(Topic.ISSUE, "a", clock(), LEASE) is not None
+        assert work.outbox.claim(Topic.ISSUE, "a", clock(), LEASE) != ()
 
 
 def test_pauses_grow_and_are_spread() -> None:
@@ -182,7 +262,7 @@ def test_redis_gives_back_only_what_no_job_can_still_be_doing() -> None:
     """The visibility timeout exceeds the longest job, or every long job would run twice."""
     options = transport_options(Settings(broker_url="redis://127.0.0.1:6379/0"))
 
-    assert options["visibility_timeout"] > make_queue(Settings(broker_url="memory://")).conf.task_time_limit
+    assert options["visibility_timeout"] > HARD_LIMIT
 
 
 def test_the_schedule_can_be_sent_and_done(storage: Storage, queue: Celery, clock: Clock, tmp_path: Path) -> None:

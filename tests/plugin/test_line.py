@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from plugin import delivery, issuing, scheduling, sync
 from plugin.delivery import DeliveryTools, Notice
 from plugin.jobs.bell import Bell
 from plugin.jobs.queue import make_queue
-from plugin.jobs.tasks import Jobs
+from plugin.jobs.tasks import Duty, Jobs, singly
 from plugin.settings import Settings
 from plugin.storage.awards import State
 from plugin.storage.outbox import Ring, Topic
@@ -52,16 +53,16 @@ def run_everything(bench: Bench, box: Postbox, folder: Path) -> None:
         bench.storage,
         Bell(bench.storage, make_queue(Settings(data_dir=folder)), 200, bench.clock),
         {
-            Topic.SYNC: lambda row_id: sync.sync(bench.sync, row_id),
-            Topic.ISSUE: lambda row_id: issuing.issue(bench.issuing, row_id),
-            Topic.DELIVER: lambda row_id: delivery.deliver(handing_over, row_id),
+            Topic.SYNC: singly(lambda row_id: sync.sync(bench.sync, row_id)),
+            Topic.ISSUE: Duty(partial(issuing.issue_all, bench.issuing), issuing.AT_ONCE),
+            Topic.DELIVER: singly(lambda row_id: delivery.deliver(handing_over, row_id)),
         },
         bench.clock,
     )
     scheduling.schedule(plan)
     while rings := _due(bench):
         for ring in rings:
-            jobs.work(ring.topic, ring.row_id)
+            jobs.work(ring.topic, ring.batch)
 
 
 def _due(bench: Bench) -> tuple[Ring, ...]:

@@ -13,8 +13,9 @@ from plugin import revocation
 from plugin.errors import UnknownRow
 from plugin.revocation import StatusTools
 from plugin.sealing.data_integrity import DataIntegritySealer
-from plugin.storage.credentials import DECOYS, Reserved
+from plugin.storage.credentials import Reserved
 from plugin.storage.outbox import Ring, Topic
+from plugin.storage.status_indices import DECOYS
 from plugin.storage.unit_of_work import Storage
 from plugin.verification import Status
 from plugin.verification.issuer_keys import OwnKeys

@@ -3,7 +3,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 
-from plugin.storage.outbox import Lease, Ring, Topic
+from plugin.storage.outbox import RINGS_A_BATCH, Lease, Ring, Topic
 from plugin.storage.unit_of_work import Storage
 from tests.factories import READ as NOW
 
@@ -19,7 +19,7 @@ def request(storage: Storage, row_id: str = "a", due_at: datetime | None = None)
 def take(storage: Storage, row_id: str = "a", now: datetime = NOW) -> Lease | None:
     """Try to take it for a minute."""
     with storage.begin() as work:
-        return work.outbox.take(Topic.ISSUE, row_id, now, MINUTE)
+        return next(iter(work.outbox.claim(Topic.ISSUE, row_id, now, MINUTE)), None)
 
 
 def ring(storage: Storage, now: datetime = NOW, in_flight: int = 200) -> tuple[Ring, ...]:
@@ -56,7 +56,7 @@ def test_finished_work_is_gone(storage: Storage) -> None:
     assert lease is not None
 
     with storage.begin() as work:
-        work.outbox.finish(lease)
+        work.outbox.finish((lease,))
 
     assert take(storage) is None
     assert ring(storage) == ()
@@ -70,7 +70,7 @@ def test_work_asked_for_while_it_runs_is_done_once_more(storage: Storage) -> Non
     request(storage)
 
     with storage.begin() as work:
-        work.outbox.finish(lease)
+        work.outbox.finish((lease,))
 
     assert ring(storage) == (Ring(Topic.ISSUE, "a"),)
 
@@ -83,7 +83,7 @@ def test_a_lease_that_ended_finishes_nothing(storage: Storage) -> None:
     take(storage, now=NOW + MINUTE)
 
     with storage.begin() as work:
-        work.outbox.finish(slow)
+        work.outbox.finish((slow,))
         assert work.outbox.waiting() == 1
 
 
@@ -146,3 +146,55 @@ def test_parked_work_waits_for_a_person(storage: Storage) -> None:
 
     assert (parked.row_id, parked.error, retried) == ("a", "issuer_disagrees", 1)
     assert ring(storage, NOW + MINUTE) == (Ring(Topic.ISSUE, "a"),)
+
+
+def test_a_claim_takes_the_next_of_a_batch(storage: Storage) -> None:
+    """Two workers with messages of the same batch share it; nobody gets what another holds."""
+    with storage.begin() as work:
+        work.outbox.request_all(Topic.ISSUE, "abcde", NOW, batch="course")
+
+    def claim(_: int) -> list[str]:
+        with storage.begin() as work:
+            return [lease.row_id for lease in work.outbox.claim(Topic.ISSUE, "course", NOW, MINUTE, most=3)]
+
+    with ThreadPoolExecutor(2) as pool:
+        claimed = list(pool.map(claim, range(3)))
+
+    assert sorted(row_id for part in claimed for row_id in part) == list("abcde")
+    assert max(len(part) for part in claimed) == 3
+
+
+def test_one_message_is_sent_for_as_much_as_is_done_at_once(storage: Storage) -> None:
+    """Five pieces of a course, three at once: two messages; none more while they are unanswered."""
+    with storage.begin() as work:
+        work.outbox.request_all(Topic.ISSUE, "abcde", NOW, batch="course")
+
+    def rung() -> tuple[Ring, ...]:
+        with storage.begin() as work:
+            return work.outbox.ring(NOW, in_flight=200, again_after=MINUTE, at_once={Topic.ISSUE: 3})
+
+    assert (rung(), rung()) == ((Ring(Topic.ISSUE, "course"),) * 2, ())
+
+
+def test_a_large_course_leaves_room_for_others(storage: Storage) -> None:
+    """A burst has at most sixteen messages in the broker; a small course that comes later is rung for at once."""
+    with storage.begin() as work:
+        work.outbox.request_all(Topic.ISSUE, [f"{number:03}" for number in range(100)], NOW, batch="large")
+        work.outbox.request_all(Topic.ISSUE, "a", NOW + MINUTE, batch="small")
+
+    rings = ring(storage, NOW + MINUTE, in_flight=50)
+
+    assert [rings.count(Ring(Topic.ISSUE, batch)) for batch in ("large", "small")] == [RINGS_A_BATCH, 1]
+
+
+def test_work_of_a_lost_worker_is_taken_alone(storage: Storage) -> None:
+    """What may have killed its worker takes nothing else with it the next time, and the rest is rung for again."""
+    with storage.begin() as work:
+        work.outbox.request_all(Topic.ISSUE, "abc", NOW, batch="course")
+        work.outbox.claim(Topic.ISSUE, "course", NOW, MINUTE, most=2)
+
+    with storage.begin() as work:
+        first = work.outbox.claim(Topic.ISSUE, "course", NOW + MINUTE, MINUTE, most=3)
+
+    assert [(lease.row_id, lease.abandoned) for lease in first] == [("a", 1)]
+    assert Ring(Topic.ISSUE, "course") in ring(storage, NOW + MINUTE)
