@@ -28,6 +28,7 @@ from plugin.sealing.key_history import PublishedKey
 from plugin.sealing.multikey import Algorithm
 from plugin.sealing.rotating import RotatingSealer
 from plugin.sealing.sd_jwt import SdJwtSealer
+from plugin.sealing.vc_jwt import VcJwtSealer
 from plugin.settings import Settings
 from plugin.storage.unit_of_work import Storage
 from plugin.verification import CheckContext, Report, StatusLookup, check
@@ -53,6 +54,9 @@ def credential_sealers(settings: Settings) -> dict[Format, Sealer]:
     return {
         Format.OPEN_BADGES: RotatingSealer(
             Format.OPEN_BADGES, keys, Algorithm.EDDSA, lambda key: DataIntegritySealer(key, did)
+        ),
+        Format.OPEN_BADGES_JWT: RotatingSealer(
+            Format.OPEN_BADGES_JWT, keys, Algorithm.ES256, lambda key: VcJwtSealer(key, did)
         ),
         Format.SD_JWT_VC: RotatingSealer(Format.SD_JWT_VC, keys, Algorithm.ES256, lambda key: SdJwtSealer(key, url)),
     }

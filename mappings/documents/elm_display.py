@@ -30,7 +30,7 @@ def _in_language(credential: MicroCredential, envelope: Envelope, language: str)
         "id": f"urn:epass:displayDetail:{envelope.id}:{language}",
         "type": "DisplayDetail",
         "page": 1,
-        "image": png(_image(credential, envelope, language), _alternative(credential, language)),
+        "image": png(picture(credential, envelope, language), {language: alternative(credential, language)}),
     }
     return {
         "id": f"urn:epass:individualDisplay:{envelope.id}:{language}",
@@ -40,7 +40,8 @@ def _in_language(credential: MicroCredential, envelope: Envelope, language: str)
     }
 
 
-def _image(credential: MicroCredential, envelope: Envelope, language: str) -> bytes:
+def picture(credential: MicroCredential, envelope: Envelope, language: str) -> bytes:
+    """Return the certificate as PNG."""
     design = Design(
         language=language,
         institutions=tuple(body.legal_name.in_language(language) for body in credential.awarding_bodies.value),
@@ -51,6 +52,6 @@ def _image(credential: MicroCredential, envelope: Envelope, language: str) -> by
     return certificate(design, Stamp(credential.holder.value.full_name, issued, envelope.public_url))
 
 
-def _alternative(credential: MicroCredential, language: str) -> dict[str, str]:
+def alternative(credential: MicroCredential, language: str) -> str:
     """Say in words what the image is, for those who cannot see it."""
-    return {language: f"{credential.title.value.in_language(language)}: {credential.holder.value.full_name}"}
+    return f"{credential.title.value.in_language(language)}: {credential.holder.value.full_name}"

@@ -17,6 +17,8 @@ class Format(StrEnum):
     """European Digital Credential, European Learning Model v3."""
     OPEN_BADGES = "open_badges"
     """Open Badges 3.0 AchievementCredential, W3C VC Data Model 2.0."""
+    OPEN_BADGES_JWT = "open_badges_jwt"
+    """The same badge, sealed as a JWT."""
     SD_JWT_VC = "sd_jwt_vc"
 
 

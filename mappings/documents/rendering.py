@@ -13,6 +13,7 @@ from mappings.elements import MicroCredential
 _RENDERERS: dict[Format, Callable[[MicroCredential, Envelope], Document]] = {
     Format.ELM: render_elm,
     Format.OPEN_BADGES: render_open_badge,
+    Format.OPEN_BADGES_JWT: render_open_badge,
     Format.SD_JWT_VC: render_sd_jwt_vc,
 }
 

@@ -35,7 +35,7 @@ _MEDIA_TYPES = {Dialect.OPEN_BADGES: "application/jwt", Dialect.WALLET: "applica
 class VcJwtSealer:
     """Signs Open Badges of one issuer as JWT."""
 
-    format = Format.OPEN_BADGES
+    format = Format.OPEN_BADGES_JWT
 
     def __init__(self, key: Signer, issuer: str, dialect: Dialect = Dialect.OPEN_BADGES) -> None:
         """``issuer`` is the DID that names the key by its thumbprint. The 1EdTech validator takes ES256, not EdDSA."""
@@ -51,7 +51,7 @@ class VcJwtSealer:
             raise IssuerDisagrees("the badge names another issuer than the key")
         payload = b"%s,%s" % (document.body.rstrip()[:-1], compact_json(claims)[1:])
         body = sign(self._header, payload, self._key).encode()
-        return Sealed(Format.OPEN_BADGES, body, self._media_type, self._key.key_id)
+        return Sealed(self.format, body, self._media_type, self._key.key_id)
 
 
 def _claims(document: Document) -> tuple[str, dict[str, str | int]]:

@@ -72,7 +72,7 @@ def check_token(received: Received, context: CheckContext) -> Findings:
 
 
 BADGE_CHECKER = Checker(Format.OPEN_BADGES, recognises_json, check_json)
-TOKEN_CHECKER = Checker(Format.OPEN_BADGES, recognises_token, check_token)
+TOKEN_CHECKER = Checker(Format.OPEN_BADGES_JWT, recognises_token, check_token)
 
 
 def _judge(

@@ -9,6 +9,7 @@ from __future__ import annotations
 from flask import Blueprint, Response, abort, redirect, render_template, url_for
 from werkzeug.wrappers import Response as Answer
 
+from mappings.documents.badge_picture import MEDIA_TYPES, PictureKind, badge_picture
 from mappings.documents.envelope import Format
 from plugin import sharing
 from plugin.errors import UnknownRow
@@ -26,7 +27,7 @@ from plugin.web.tools import public_address, tools
 from plugin.web.verdicts import of_standing
 
 blueprint = Blueprint("learner", __name__)
-_EXTENSIONS = {Format.ELM: "jsonld", Format.OPEN_BADGES: "json", Format.SD_JWT_VC: "txt"}
+_EXTENSIONS = {Format.ELM: "jsonld", Format.OPEN_BADGES: "json", Format.OPEN_BADGES_JWT: "jwt", Format.SD_JWT_VC: "txt"}
 
 
 @blueprint.get("/mine/<key>")
@@ -89,10 +90,23 @@ def file(key: str, credential_id: str, form: str) -> Response:
         sealed = work.credentials.document(credential_id, Format(form)) if own else None
     if sealed is None:
         abort(404)
-    name = f"micro-credential-{credential_id}.{_EXTENSIONS[sealed.format]}"
-    answer = Response(sealed.body, content_type=sealed.media_type)
-    answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
-    return answer
+    return _download(sealed.body, sealed.media_type, f"{credential_id}.{_EXTENSIONS[sealed.format]}")
+
+
+@blueprint.get("/mine/<key>/credential/<credential_id>/picture/<kind>")
+def picture(key: str, credential_id: str, kind: str) -> Response:
+    """Hand out the certificate as a picture that holds the sealed Open Badge."""
+    holder = visits.holder(key)
+    if kind not in set(PictureKind):
+        abort(404)
+    with tools().storage.reading() as work:
+        own = work.holdings.credential(holder, credential_id)
+        badge = work.credentials.document(credential_id, Format.OPEN_BADGES) if own else None
+        reserved = work.credentials.get(credential_id) if badge else None
+    if badge is None or reserved is None:
+        abort(404)
+    drawn = badge_picture(PictureKind(kind), reserved.credential, reserved.envelope, badge.body)
+    return _download(drawn, MEDIA_TYPES[PictureKind(kind)], f"{credential_id}.{kind}")
 
 
 @blueprint.post("/mine/<key>/credential/<credential_id>/share")
@@ -162,6 +176,12 @@ def recovered(token: str) -> Answer:
         abort(404)
     visits.remember_holder(holder)
     return redirect(url_for("learner.mine", key=visits.KEPT), code=303)
+
+
+def _download(body: bytes, media_type: str, name: str) -> Response:
+    answer = Response(body, content_type=media_type)
+    answer.headers["Content-Disposition"] = f'attachment; filename="micro-credential-{name}"'
+    return answer
 
 
 def _sharing() -> SharingTools:

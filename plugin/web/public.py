@@ -30,6 +30,8 @@ _FORMATS = {
     "application/json": Format.ELM,
     "application/vc": Format.OPEN_BADGES,
     "application/vc+ld+json": Format.OPEN_BADGES,
+    "application/jwt": Format.OPEN_BADGES_JWT,
+    "application/vc+jwt": Format.OPEN_BADGES_JWT,
     "application/dc+sd-jwt": Format.SD_JWT_VC,
     "application/vc+sd-jwt": Format.SD_JWT_VC,
 }

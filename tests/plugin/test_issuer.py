@@ -22,7 +22,7 @@ from tests.plugin.conftest import PUBLIC_URL
 from tests.plugin.rows import a_credential, an_award, an_offer
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
-FORMATS = [Format.OPEN_BADGES, Format.SD_JWT_VC]
+FORMATS = [Format.OPEN_BADGES, Format.OPEN_BADGES_JWT, Format.SD_JWT_VC]
 
 
 @pytest.fixture

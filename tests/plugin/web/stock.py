@@ -12,9 +12,14 @@ from mappings.documents.envelope import Document, Format
 from mappings.documents.rendering import render
 from mappings.elements import MicroCredential
 from plugin.issuing import IssuingTools, issue
+from plugin.sealing import Sealer
+from plugin.sealing.credential_keys import new_key
+from plugin.sealing.data_integrity import DataIntegritySealer
 from plugin.sealing.development import development_seal
 from plugin.sealing.jades import JadesSealer
 from plugin.sealing.keys import from_pem
+from plugin.sealing.multikey import Algorithm
+from plugin.sealing.vc_jwt import VcJwtSealer
 from plugin.storage.awards import AwardRow, Move, State, StoredReason
 from plugin.storage.credentials import Reserved
 from plugin.storage.platforms import Connected
@@ -30,6 +35,11 @@ PLATFORM = platform_id(LMS, "client", "1")
 COURSE = CourseId("3")
 _SEAL = development_seal(factories.issuer(), READ)
 SEALER = JadesSealer(from_pem(_SEAL.key_pem, _SEAL.certificate_pem))
+DID = "did:web:credentials.example.org"
+BADGE_SEALERS: dict[Format, Sealer] = {
+    Format.OPEN_BADGES: DataIntegritySealer(new_key(Algorithm.EDDSA), DID),
+    Format.OPEN_BADGES_JWT: VcJwtSealer(new_key(Algorithm.ES256), DID),
+}
 
 
 def records() -> dict[str, AssessmentRecord]:
@@ -64,6 +74,14 @@ def sealed_credential(storage: Storage, offer: Offer, who: str = "anna") -> Rese
     described = describe(award, factories.profile(), factories.issuer(), ISSUED)
     assert isinstance(described, MicroCredential)
     return _seal(storage, offer, record.learner.id, described)
+
+
+def sealed_badge(storage: Storage, reserved: Reserved) -> None:
+    """The same credential as an Open Badge, with a proof and as a JWT."""
+    for form, sealer in BADGE_SEALERS.items():
+        sealed = sealer.seal(render(form, reserved.credential, reserved.envelope), ISSUED)
+        with storage.begin() as work:
+            work.credentials.keep(reserved.envelope.id, sealed, ISSUED)
 
 
 def _seal(storage: Storage, offer: Offer, learner: LearnerId, described: MicroCredential) -> Reserved:

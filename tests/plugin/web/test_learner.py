@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 import pytest
 
 from lti.roles import Role
+from mappings.documents.baking import unbake
+from plugin.sealing.vc_jwt import read_vc_jwt
 from plugin.storage.credentials import Reserved
 from tests.plugin.web.site import Browser, Site, a_launch
-from tests.plugin.web.stock import an_offer, sealed_credential, waiting_award
+from tests.plugin.web.stock import an_offer, sealed_badge, sealed_credential, waiting_award
 
 LAUNCH = a_launch(Role.LEARNER, "4")
 HOME = f"/mine/{LAUNCH.id}"
@@ -44,6 +47,42 @@ def test_the_file_is_handed_out_as_it_was_sealed(site: Site, anna: Browser, issu
         (sealed,) = work.credentials.documents(issued.envelope.id)
     assert answer.data == sealed.body
     assert answer.headers["Content-Disposition"].startswith("attachment")
+
+
+def test_a_badge_is_there_with_a_proof_and_as_a_token(site: Site, anna: Browser, issued: Reserved) -> None:
+    """Badge hosts take the one or the other; both say the same."""
+    sealed_badge(site.storage, issued)
+    own = f"{HOME}/credential/{issued.envelope.id}"
+
+    page = anna.get(own).text
+    proof, token = (anna.get(f"{own}/file/{form}") for form in ("open_badges", "open_badges_jwt"))
+
+    assert f'{own}/file/open_badges"' in page
+    assert f'{own}/file/open_badges_jwt"' in page
+    assert json.loads(proof.data)["id"] == read_vc_jwt(token.text).payload["id"] == f"urn:uuid:{issued.envelope.id}"
+    assert token.headers["Content-Type"] == "application/jwt"
+
+
+@pytest.mark.parametrize(("kind", "media_type"), [("png", "image/png"), ("svg", "image/svg+xml")])
+def test_a_badge_is_there_as_a_picture(site: Site, anna: Browser, issued: Reserved, kind: str, media_type: str) -> None:
+    """What is baked into it is the sealed badge."""
+    sealed_badge(site.storage, issued)
+    own = f"{HOME}/credential/{issued.envelope.id}"
+
+    answer = anna.get(f"{own}/picture/{kind}")
+
+    assert f'{own}/picture/{kind}"' in anna.get(own).text
+    assert answer.mimetype == media_type
+    assert unbake(answer.data) == anna.get(f"{own}/file/open_badges").data
+
+
+@pytest.mark.parametrize("kind", ["png", "gif"])
+def test_without_a_badge_there_is_no_picture(anna: Browser, issued: Reserved, kind: str) -> None:
+    """Nor one of another kind; the page offers none."""
+    own = f"{HOME}/credential/{issued.envelope.id}"
+
+    assert "/picture/" not in anna.get(own).text
+    assert anna.get(f"{own}/picture/{kind}").status_code == 404
 
 
 def test_sharing_takes_one_form_and_can_be_stopped(anna: Browser, issued: Reserved) -> None:
