@@ -33,6 +33,7 @@ from plugin.assurance import assured
 from plugin.connecting import Connector
 from plugin.delivery import Channel, DeliveryTools
 from plugin.errors import InvalidSettings
+from plugin.examining import Examiner
 from plugin.identity import addresses
 from plugin.issuer import Checking
 from plugin.issuing import IssuingTools
@@ -233,10 +234,17 @@ def page_tools(bridge: Bridge) -> PageTools:
         registrations=Registrations(bridge.storage),
         connect=bridge.sync.connect,
         check=checking.check,
+        examine=Examiner(partial(checker, bridge.settings)).check,
         clock=bridge.clock,
         public_url=bridge.settings.public_url,
         ring=bridge.bell.ring,
     )
+
+
+def checker(settings: Settings) -> Callable[[bytes], Report]:
+    """Return what checks a stranger's file, in a process that has nothing but the settings."""
+    storage = Storage(open_engine(settings.database), Vault(settings.secret_keys), settings.public_url)
+    return Checking(settings, trust_anchors(settings), utc_now, storage, campus(settings)).check
 
 
 def session_key(settings: Settings) -> bytes:

@@ -57,6 +57,13 @@ class SchemaMismatch(BridgeError):
     code = "schema_mismatch"
 
 
+class MigrationBlocked(BridgeError):
+    """A table that a migration changes was in use for too long. Nothing was changed."""
+
+    code = "migration_blocked"
+    retryable = True
+
+
 class SealRejected(BridgeError):
     """The bridge could not verify its own seal. Nothing was stored, nothing leaves."""
 

@@ -18,7 +18,7 @@ from plugin.errors import BridgeError
 from plugin.sealing.errors import SealError
 from plugin.settings import PREFIX, Settings, read_settings
 from plugin.storage.engine import open_engine
-from plugin.storage.migrate import current, needed, require_current, upgrade
+from plugin.storage.migrate import current, go_back, require_current, upgrade
 from plugin.worker import Supervisor, run_worker, worker_command
 
 SECRETS = frozenset({"secret_keys", "seal_password", "operator_token"})
@@ -38,13 +38,26 @@ def check_installation() -> None:
 
 
 @click.command()
-def migrate() -> None:
-    """Bring the database to the schema that this version needs. Safe to run at any time, by many at once."""
+@click.option("--after", is_flag=True, help="Also drop what only the release before used; nothing of it may run.")
+@click.option("--back-to", metavar="REVISION", help="Take back what was added since REVISION, with all that is in it.")
+@click.option("--yes", is_flag=True, help="Do not ask before taking back.")
+def migrate(*, after: bool, back_to: str | None, yes: bool) -> None:
+    """Bring the database to the schema that this version needs. Safe to run at any time, by many at once.
+
+    It only adds, so the release before goes on running until it is replaced. When nothing of it runs any more,
+    `migrate --after` drops what it alone used.
+    """
     engine = open_engine(read_settings(os.environ).database)
     before = current(engine)
-    click.echo("migrating ...", err=True)
-    upgrade(engine)
-    click.echo(f"schema {before or 'empty'} -> {needed()}")
+    if back_to:
+        question = f"Drop everything that was added between {back_to} and {before}, with its content?"
+        if not yes:
+            click.confirm(question, abort=True, err=True)
+        go_back(engine, back_to)
+    else:
+        click.echo("migrating ...", err=True)
+        upgrade(engine, after=after)
+    click.echo(f"schema {before or 'empty'} -> {current(engine)}")
 
 
 @click.command()

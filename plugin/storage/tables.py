@@ -121,7 +121,6 @@ status_lists = Table(
     metadata,
     key("id"),
     number("size"),
-    number("used", 0),
     Column("open", Boolean, nullable=False),
     Column("decoys", JSON, nullable=False, server_default="[]"),
     moment("created_at"),

@@ -28,7 +28,9 @@ __all__ = [
     "StatusLookup",
     "Step",
     "StepName",
+    "arranged",
     "check",
+    "failed",
 ]
 
 CHECKERS: tuple[Checker, ...] = (

@@ -20,7 +20,10 @@ _NAME = "microcred.pages"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageTools:
-    """``check`` checks the bytes of a credential; ``clock`` returns aware UTC; ``public_url`` ends without a slash.
+    """What the pages work with.
+
+    ``check`` checks one of our own credentials, ``examine`` what a stranger hands in, under a hard time limit;
+    ``clock`` returns aware UTC; ``public_url`` ends without a slash.
 
     ``ring`` sends what became due; without it the next beat of the worker does.
     """
@@ -30,6 +33,7 @@ class PageTools:
     registrations: RegistrationStore
     connect: Callable[[Connected], Platform]
     check: Callable[[bytes], Report]
+    examine: Callable[[bytes], Report]
     clock: Callable[[], datetime]
     public_url: str
     ring: Callable[[], object] = bool

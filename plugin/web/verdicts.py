@@ -37,6 +37,8 @@ _UNREADABLE = {
     "not_json": lazy_gettext("the text is damaged or only part of a credential was given"),
     "not_utf8": lazy_gettext("the file is not a text, so it is not a digital credential"),
     "nothing_baked": lazy_gettext("the picture carries no credential, or is damaged"),
+    "too_slow": lazy_gettext("the check did not come to an end in the time that any credential needs"),
+    "busy": lazy_gettext("too many files are being checked at the moment; please try again in a minute"),
     "unknown_format": lazy_gettext("it is not a kind of credential that is known here"),
 }
 _REFUSALS = {

@@ -40,7 +40,7 @@ def check() -> Response:
     handed_in = _handed_in()
     if not handed_in.strip():
         return Response(render_template("public/verify.html", nothing=True), 422)
-    report = tools().check(handed_in)
+    report = tools().examine(handed_in)
     if _wants_json():
         return jsonify(report.to_json())
     return Response(shown(report, handed_in))

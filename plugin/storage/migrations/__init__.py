@@ -1,1 +1,6 @@
-"""Alembic revisions of the database. Additive ones only, until the code before them is out of use."""
+"""Alembic revisions of the database.
+
+``versions/`` only adds (expand): new tables, columns that may be empty or have a server default. The release before
+runs on it. ``after/`` drops (contract), when no process of that release is left; each revision there names by
+``depends_on`` the one since which nothing uses what it drops.
+"""

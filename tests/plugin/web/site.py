@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -126,9 +126,11 @@ class Site:
         now: datetime = ISSUED,
         *,
         limited: bool = False,
+        examine: Callable[[bytes], Report] | None = None,
     ) -> None:
         self.storage, self.platform, self.now = storage, platform, now
         self.launches = MemoryLaunches()
+        self.examine = examine or self._check
         self.public_url = PUBLIC_URL
         self.app = Flask("plugin.web")
         self.app.config.update(SECRET_KEY="test", RATELIMIT_ENABLED=limited)
@@ -144,6 +146,7 @@ class Site:
             registrations=OneRegistration(),
             connect=self.connect,
             check=self._check,
+            examine=self.examine,
             clock=lambda: self.now,
             public_url=self.public_url,
         )

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import pytest
 from werkzeug.test import TestResponse
 
+from plugin.examining import Examiner
 from plugin.portrait.elm import of_elm
+from plugin.storage.unit_of_work import Storage
+from plugin.verification import CheckContext, Report, check
 from tests.conftest import require_data
+from tests.factories import ISSUED
 from tests.plugin.web.site import Site
 
 PAYLOAD = "<script>alert(1)</script><img src=x onerror=alert(1)>"
@@ -91,15 +97,35 @@ HOSTILE = {
     "pdf": (b"%PDF-1.7 nothing", "not a kind of credential"),
     "half a document": (b'{"credentialSubject": {', "damaged"),
     "html": (PAYLOAD.encode(), "not a kind of credential"),
+    "a check that never ends": (b"run on and on", "did not come to an end"),
 }
 
 
+def plain_check() -> Callable[[bytes], Report]:
+    """The check of these tests, in a process of its own; a file that says so keeps it busy for ever."""
+
+    def run(data: bytes) -> Report:
+        while data == b"run on and on":
+            pass
+        return check(data, CheckContext(ISSUED))
+
+    return run
+
+
+@pytest.fixture(scope="module")
+def examiner() -> Iterator[Examiner]:
+    """The processes that check uploads, with a limit that a test can wait for."""
+    made = Examiner(partial(plain_check), limit=3.0, processes=1)
+    yield made
+    made.close()
+
+
 @pytest.mark.parametrize("kind", HOSTILE)
-def test_a_hostile_upload_gets_one_clear_sentence(site: Site, kind: str) -> None:
-    """No server error, no script, one sentence that says what is wrong."""
+def test_a_hostile_upload_gets_one_clear_sentence(rows: Storage, examiner: Examiner, kind: str) -> None:
+    """No server error, no script, one sentence that says what is wrong; the check is in a process of its own."""
     data, sentence = HOSTILE[kind]
 
-    answer = upload(site, data)
+    answer = upload(Site(rows, examine=examiner.check), data)
 
     assert answer.status_code in {200, 413}
     assert sentence in answer.text
