@@ -27,9 +27,10 @@ from lti.tool import Tool
 from mappings.assessment import PlatformId
 from mappings.documents.envelope import Format
 from mappings.documents.rendering import render
-from plugin import delivery, issuer, issuing, revocation, scheduling, sync
+from plugin import class_reading, delivery, issuer, issuing, revocation, scheduling, sync
 from plugin.approving import ApprovingTools
 from plugin.assurance import assured
+from plugin.class_reading import ClassReadingTools
 from plugin.connecting import Connector
 from plugin.delivery import Channel, DeliveryTools
 from plugin.errors import InvalidSettings
@@ -106,7 +107,9 @@ def assemble(settings: Settings, clock: Clock = utc_now) -> Bridge:
     sealing = IssuingTools(storage, connect, render, sealers, self_check(own.check), clock, bool(CHANNELS))
     lists = issuer.status_tools(settings, storage, clock)
     handing_over = DeliveryTools(storage, CHANNELS, clock)
+    classes = ClassReadingTools(storage, connect, bell.ring, clock)
     duties = {
+        Topic.READ: singly(lambda row_id: class_reading.read(classes, row_id)),
         Topic.SYNC: singly(lambda row_id: sync.sync(reading, row_id)),
         Topic.ISSUE: Duty(partial(issuing.issue_all, sealing), issuing.AT_ONCE),
         Topic.DELIVER: singly(lambda row_id: delivery.deliver(handing_over, row_id)),
@@ -125,7 +128,7 @@ def create_app(settings: Settings) -> Flask:
     bridge = assemble(settings)
     app = Flask("plugin.web")
     app.secret_key = session_key(settings)
-    app.config.update(SESSION_COOKIE)
+    app.config.update(security.SESSION_COOKIE)
     app.wsgi_app = ProxyFix(app.wsgi_app, *([settings.proxy_hops] * 4))  # type: ignore[method-assign]
     security.init_app(app)
     pages.init_app(app, page_tools(bridge))
@@ -133,16 +136,6 @@ def create_app(settings: Settings) -> Flask:
     entrance.init_app(app, launch_tools(bridge), registration_pages(bridge))
     hints.init_app(app, hint_tools(bridge))
     return app
-
-
-SESSION_COOKIE = {
-    "SESSION_COOKIE_NAME": "__Host-microcred",
-    "SESSION_COOKIE_SECURE": True,
-    "SESSION_COOKIE_HTTPONLY": True,
-    "SESSION_COOKIE_SAMESITE": "None",
-    "SESSION_COOKIE_PARTITIONED": True,
-}
-"""A cookie that comes back inside a platform's frame, and that no other host can set."""
 
 
 def identity_tools(bridge: Bridge) -> IdentityTools:

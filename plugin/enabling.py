@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from lti.platforms import Platform
 from mappings.assessment import AssessmentRecord, CourseId, PlatformId, Standing
@@ -19,9 +19,6 @@ from plugin.storage.platforms import Connected
 from plugin.storage.unit_of_work import Storage
 from plugin.suggestion import suggest
 from plugin.verdict import Ready, Ruled, judge
-
-FRESH = timedelta(minutes=15)
-"""A reading of the class may be so old for a forecast; issuing reads again in any case."""
 
 SMALL, FEW = 60, 5
 """Learners up to whom the whole class is read at once, and how many of a larger one are enough for a suggestion."""
@@ -54,32 +51,31 @@ class Forecast:
     ready: Ready | None = None
 
 
-def read_class(tools: EnablingTools, place: Place) -> tuple[AssessmentRecord, ...]:
-    """Return everybody in the course as read lately, else read now and kept.
+def _read_now(tools: EnablingTools, place: Place, platform: Platform) -> tuple[AssessmentRecord, ...]:
+    """Read a small class at once and keep it, so that a forecast need not wait (:mod:`plugin.class_reading`)."""
+    read = tuple(platform.read(place.course))
+    now = tools.clock()
+    with tools.storage.begin() as work:
+        for record in read:
+            work.assessments.record(record)
+        work.class_readings.request(place.platform, place.course, now)
+        if reading := work.class_readings.get(place.platform, place.course):
+            work.class_readings.finish(reading, now)
+    return read
+
+
+def _some(tools: EnablingTools, place: Place) -> tuple[AssessmentRecord, ...]:
+    """Return enough of the class to suggest from: all of a small one, a few learners of a large one.
 
     Raises :class:`plugin.errors.UnknownRow` where the platform is not connected, and
     :class:`lti.errors.PlatformError`.
     """
     with tools.storage.reading() as work:
         connected = work.platforms.get(place.platform)
-        kept = tuple(work.assessments.of_course(place.platform, place.course))
-    if kept and min(record.read_at for record in kept) > tools.clock() - FRESH:
-        return kept
-    read = tuple(tools.connect(connected).read(place.course))
-    with tools.storage.begin() as work:
-        for record in read:
-            work.assessments.record(record)
-    return read
-
-
-def _some(tools: EnablingTools, place: Place) -> tuple[AssessmentRecord, ...]:
-    """Return enough of the class to suggest from: all of a small one, a few learners of a large one."""
-    with tools.storage.reading() as work:
-        connected = work.platforms.get(place.platform)
     platform = tools.connect(connected)
     learners = [each.id for each in platform.people(place.course) if each.standing is Standing.LEARNER]
     if len(learners) <= SMALL:
-        return read_class(tools, place)
+        return _read_now(tools, place, platform)
     return tuple(platform.read(place.course, learners[:FEW]))
 
 
@@ -151,7 +147,7 @@ def copy(tools: EnablingTools, source: Place, target: Place, *, by: str) -> Draf
         if not offers:
             return None
         old = work.profiles.course_profile(offers[-1].profile_id, offers[-1].profile_version)
-    records = read_class(tools, target)
+    records = _some(tools, target)
     if not records:
         return None
     fresh = suggest(records, language=(old.title.languages[0] if old.title else "en"))

@@ -26,8 +26,9 @@ RINGS_A_BATCH = 16
 
 
 class Topic(StrEnum):
-    """Kinds of work. ``row_id`` is the id of an offer for SYNC, of an award for the others."""
+    """Kinds of work. ``row_id`` is the id of an offer for SYNC, of a class reading for READ, else of an award."""
 
+    READ = "read"
     SYNC = "sync"
     ISSUE = "issue"
     DELIVER = "deliver"

@@ -1,8 +1,8 @@
-"""Tables of what the pages keep: share links, recovery links, objections, drafts. No behaviour here."""
+"""Tables of what the pages keep: share links, recovery links, objections, drafts, readings. No behaviour here."""
 
 from __future__ import annotations
 
-from sqlalchemy import JSON, Column, ForeignKey, Index, Integer, String, Table, Text
+from sqlalchemy import JSON, Column, ForeignKey, Index, Integer, String, Table, Text, UniqueConstraint
 
 from plugin.storage.columns import Moment, metadata
 
@@ -52,4 +52,19 @@ drafts = Table(
     Column("copied_from", Text, nullable=False, server_default=""),
     Column("saved_by", Text, nullable=False),
     Column("saved_at", Moment, nullable=False),
+)
+
+class_readings = Table(
+    "class_readings",
+    metadata,
+    Column("id", String(255), primary_key=True),
+    Column("platform_id", String(255), nullable=False),
+    Column("course_id", String(255), nullable=False),
+    Column("requested_at", Moment, nullable=False),
+    Column("begun_at", Moment),
+    Column("total", Integer, nullable=False, server_default="0"),
+    Column("done", Integer, nullable=False, server_default="0"),
+    Column("finished_at", Moment),
+    Column("error", String(255), nullable=False, server_default=""),
+    UniqueConstraint("platform_id", "course_id", name="uq_class_readings_course"),
 )

@@ -13,6 +13,7 @@ from plugin.storage.awards import Awards
 from plugin.storage.breakers import Breakers
 from plugin.storage.cases import Cases
 from plugin.storage.class_lists import ClassLists
+from plugin.storage.class_readings import ClassReadings
 from plugin.storage.courses import Courses
 from plugin.storage.credentials import Credentials
 from plugin.storage.deliveries import Deliveries
@@ -48,6 +49,7 @@ class UnitOfWork:
         self.holdings = Holdings(connection)
         self.drafts = Drafts(connection)
         self.class_lists = ClassLists(connection)
+        self.class_readings = ClassReadings(connection)
         self.sessions = Sessions(connection)
         self.intake_secrets = IntakeSecrets(connection, vault)
         self.courses = Courses(connection)

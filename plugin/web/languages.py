@@ -6,10 +6,12 @@ nothing needs compiling where the bridge is installed.
 
 from __future__ import annotations
 
+from datetime import date, datetime
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
 from flask import Blueprint, Flask, g, redirect, request, session, url_for
-from flask_babel import Babel, LazyString, get_locale
+from flask_babel import Babel, LazyString, format_date, format_datetime, format_decimal, get_locale
 from flask_babel import gettext as _translated
 from flask_babel import lazy_gettext as _translated_later
 from werkzeug.wrappers import Response
@@ -54,6 +56,28 @@ def current() -> str:
     return str(get_locale() or "en")
 
 
+def day(moment: date | str | None) -> str:
+    """Return a day as people write it in the language of the answer; an ISO 8601 text as well as a date."""
+    try:
+        said = date.fromisoformat(moment[:10]) if isinstance(moment, str) else moment
+    except ValueError:
+        return str(moment)
+    return str(format_date(said, "long", rebase=False)) if said else ""
+
+
+def minute(moment: datetime) -> str:
+    """Return a day and a time of it (UTC), as people write them in the language of the answer."""
+    return f"{format_datetime(moment, 'd MMMM y HH:mm', rebase=False)} UTC"
+
+
+def number(text: str) -> str:
+    """Return a decimal number with the language's own comma or point; other text as it is."""
+    try:
+        return str(format_decimal(Decimal(text)))
+    except InvalidOperation:
+        return text
+
+
 def direction(language: str) -> str:
     """Return the writing direction of ``language``, as HTML names it."""
     return "rtl" if _primary(language) in _RIGHT_TO_LEFT else "ltr"
@@ -79,5 +103,8 @@ def _for_templates() -> dict[str, object]:
         "locale": language,
         "direction": direction(language),
         "languages": LANGUAGES,
+        "day": day,
+        "moment": minute,
+        "number": number,
         "site_name": gettext("Microcredential Bridge"),
     }

@@ -7,7 +7,18 @@ from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
 from plugin.verification import Limits
-from plugin.web import deciding, intake, languages, learner, public, supervision, teacher, teacher_setup, verify
+from plugin.web import (
+    deciding,
+    dry_run,
+    intake,
+    languages,
+    learner,
+    public,
+    supervision,
+    teacher,
+    teacher_setup,
+    verify,
+)
 from plugin.web.languages import gettext
 from plugin.web.limits import limiter
 from plugin.web.tools import PageTools, keep
@@ -25,7 +36,7 @@ def init_app(app: Flask, tools: PageTools) -> None:
     languages.init_app(app)
     verify.csrf.init_app(app)
     limiter.init_app(app)
-    for module in (verify, public, learner, teacher, teacher_setup, deciding, supervision, intake):
+    for module in (verify, public, learner, teacher, teacher_setup, dry_run, deciding, supervision, intake):
         app.register_blueprint(module.blueprint)
     app.register_error_handler(HTTPException, _explain)
 

@@ -18,23 +18,20 @@ from mappings.assessment import Course, Presence
 from mappings.describe import gaps
 from mappings.profile import Cycle, Issuer
 from mappings.vocabularies.terms import terms
-from plugin import enabling, offering
-from plugin.enabling import EnablingTools, Forecast, Place
+from plugin import class_reading, enabling, offering
+from plugin.class_reading import ClassReadingTools
+from plugin.enabling import EnablingTools, Place
 from plugin.errors import UnknownRow
 from plugin.offering import OfferingTools
-from plugin.portrait import of_credential
 from plugin.profiles import Problem, Problems, course_profile_from
-from plugin.storage.awards import State
 from plugin.storage.drafts import Draft
 from plugin.suggestion import TEACHER
 from plugin.web import visits
 from plugin.web.course_form import Data, Sent, changed, data_of, data_sent, suggestions
 from plugin.web.languages import LANGUAGES, current, gettext
-from plugin.web.reasons import sentence
 from plugin.web.tools import tools
 
 blueprint = Blueprint("teacher_setup", __name__)
-_A_PAGE = 50
 _POSITION = re.compile(r"(outcomes|assessments)\[(\d+)\]\.?(.*)")
 
 
@@ -51,13 +48,15 @@ def setup(launch_id: str) -> str:
     """Show the form, filled from the draft or from the platform."""
     launch = visits.teacher(launch_id)
     try:
-        draft = enabling.draft_of(_enabling(), _place(launch), by=visits.name(launch), language=current())
+        draft = enabling.draft_of(enabling_tools(), _place(launch), by=visits.name(launch), language=current())
+        if draft is not None:  # read ahead: a large class is often there by the time that the form is filled
+            class_reading.wanted(class_tools(), launch.platform, launch.place.course)
     except UnknownRow:
-        return _cannot(launch, gettext("The institution's IT has not connected this platform for reading yet."))
+        return cannot(launch, gettext("The institution's IT has not connected this platform for reading yet."))
     except PlatformError as error:
-        return _cannot(launch, gettext(error.sentence))
+        return cannot(launch, gettext(error.sentence))
     if draft is None:
-        return _cannot(launch, gettext("Nobody is in the course yet, so the platform shows nothing to start from."))
+        return cannot(launch, gettext("Nobody is in the course yet, so the platform shows nothing to start from."))
     return _form(launch, draft, data_of(draft.profile), ())
 
 
@@ -65,7 +64,7 @@ def setup(launch_id: str) -> str:
 def save(launch_id: str) -> Response | tuple[str, int]:
     """Keep what was stated and go on to the preview; or show every problem beside its field."""
     launch = visits.teacher(launch_id)
-    draft = _draft(launch)
+    draft = draft_or_404(launch)
     data = data_sent(Sent(request.form), draft.profile, LANGUAGES, by=visits.name(launch), now=tools().clock())
     profile = course_profile_from(data)
     if isinstance(profile, Problems):
@@ -74,49 +73,24 @@ def save(launch_id: str) -> Response | tuple[str, int]:
     stated = changed(data_of(draft.profile), data_of(profile))
     origins = {**draft.origins, **dict.fromkeys(stated, TEACHER)}
     enabling.save(
-        _enabling(), _place(launch), profile, origins=origins, by=visits.name(launch), copied_from=draft.copied_from
+        enabling_tools(),
+        _place(launch),
+        profile,
+        origins=origins,
+        by=visits.name(launch),
+        copied_from=draft.copied_from,
     )
-    return redirect(url_for("teacher_setup.preview", launch_id=launch_id), code=303)
-
-
-@blueprint.get("/teach/<launch_id>/preview")
-def preview(launch_id: str) -> str:
-    """Show what enabling would come to: for the class in numbers, for one learner as the credential itself."""
-    launch = visits.teacher(launch_id)
-    draft, issuer = _draft(launch), _institution()
-    if issuer is None:
-        return _cannot(launch, gettext("The institution has not stated its own profile yet; its IT can."))
-    now = tools().clock().replace(microsecond=0)
-    try:
-        records = enabling.read_class(_enabling(), _place(launch))
-    except PlatformError as error:
-        return _cannot(launch, gettext(error.sentence))
-    forecasts = enabling.forecast(records, draft.profile, issuer, now)
-    page = request.args.get("page", 1, type=int)
-    return render_template(
-        "teacher/preview.html",
-        launch=launch,
-        profile=draft.profile,
-        missing=gaps(draft.profile, issuer, now),
-        counts={state: sum(each.state is state for each in forecasts) for state in State},
-        forecasts=forecasts[(max(page, 1) - 1) * _A_PAGE : max(page, 1) * _A_PAGE],
-        page=max(page, 1),
-        pages=-(-len(forecasts) // _A_PAGE),
-        shown=_shown(forecasts),
-        language=_language(),
-        portrait=of_credential,
-        sentence=sentence,
-    )
+    return redirect(url_for("dry_run.preview", launch_id=launch_id), code=303)
 
 
 @blueprint.post("/teach/<launch_id>/enable")
 def enable(launch_id: str) -> Response:
     """Let the course award by the draft from now on."""
     launch = visits.teacher(launch_id)
-    draft, issuer = _draft(launch), _institution()
+    draft, issuer = draft_or_404(launch), institution()
     if issuer is None or gaps(draft.profile, issuer, tools().clock()):
         abort(409)
-    profile = enabling.next_version(_enabling(), _place(launch), draft.profile)
+    profile = enabling.next_version(enabling_tools(), _place(launch), draft.profile)
     place = (launch.platform, launch.place.course)
     offering.enable(OfferingTools(tools().storage, tools().clock), place, profile, issuer, by=visits.name(launch))
     return redirect(url_for("teacher.home", launch_id=launch_id), code=303)
@@ -128,7 +102,7 @@ def copy(launch_id: str) -> Response:
     launch = visits.teacher(launch_id)
     source = visits.copied_from(launch)
     draft = (
-        enabling.copy(_enabling(), Place(launch.platform, source), _place(launch), by=visits.name(launch))
+        enabling.copy(enabling_tools(), Place(launch.platform, source), _place(launch), by=visits.name(launch))
         if source
         else None
     )
@@ -138,7 +112,7 @@ def copy(launch_id: str) -> Response:
 
 
 def _form(launch: Launch, draft: Draft, data: Data, wrong: tuple[Wrong, ...]) -> str:
-    issuer = _institution()
+    issuer = institution()
     spoken = draft.profile.title.languages if draft.profile.title else ()
     return render_template(
         "teacher/setup.html",
@@ -199,19 +173,8 @@ def _wrong(problem: Problem, data: Data) -> Wrong:
     return Wrong(name, problem.sentence)
 
 
-def _shown(forecasts: tuple[Forecast, ...]) -> Forecast | None:
-    """Return the learner whose credential is shown: the one asked for, else the first who gets one."""
-    ready = [each for each in forecasts if each.ready is not None]
-    wished = request.args.get("learner", "")
-    return next((each for each in ready if each.record.learner.id == wished), ready[0] if ready else None)
-
-
-def _language() -> str:
-    wished = request.args.get("language", "")
-    return wished if re.fullmatch(r"[a-z]{2,3}", wished) else current()
-
-
-def _draft(launch: Launch) -> Draft:
+def draft_or_404(launch: Launch) -> Draft:
+    """Return the draft of the course."""
     with tools().storage.reading() as work:
         draft = work.drafts.get(launch.platform, launch.place.course)
     if draft is None:
@@ -219,17 +182,24 @@ def _draft(launch: Launch) -> Draft:
     return draft
 
 
-def _institution() -> Issuer | None:
+def institution() -> Issuer | None:
     """Return the institution that awards: the profile that was stated last."""
     with tools().storage.reading() as work:
         return next(iter(work.drafts.institutions()), None)
 
 
-def _cannot(launch: Launch, words: str) -> str:
+def cannot(launch: Launch, words: str) -> str:
+    """Say why nothing can be enabled yet, and what would help."""
     return render_template("teacher/cannot.html", launch=launch, sentence=words)
 
 
-def _enabling() -> EnablingTools:
+def class_tools() -> ClassReadingTools:
+    """Return what reading the class works with."""
+    return ClassReadingTools(tools().storage, tools().connect, tools().ring, tools().clock)
+
+
+def enabling_tools() -> EnablingTools:
+    """Return what the use-case works with."""
     return EnablingTools(tools().storage, tools().connect, tools().clock)
 
 

@@ -63,6 +63,10 @@ def a_site(folder: Path) -> tuple[Site, str, bytes]:
             work.awards.move(row, Move(to=State.WITHHELD, now=READ, actor="bench"))
         draft = Draft(profile=factories.profile(), origins={}, saved_by="Tessa Teacher", saved_at=READ)
         work.drafts.save(PLATFORM, COURSE, draft)
+        work.class_readings.request(PLATFORM, COURSE, factories.ISSUED)
+        reading = work.class_readings.get(PLATFORM, COURSE)
+        assert reading is not None
+        work.class_readings.finish(reading, factories.ISSUED)
     tools = SharingTools(storage, lambda: site.now)
     token = sharing.share(tools, Holder(PLATFORM, LearnerId("4")), issued.envelope.id, None)
     with storage.reading() as work:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import pytest
 
 from mappings.assessment import AssessmentRecord, CourseId, LearnerId
 from plugin import enabling
-from plugin.enabling import FRESH, EnablingTools, Place
+from plugin.enabling import EnablingTools, Place
 from plugin.storage.unit_of_work import Storage
 from tests.factories import ISSUED, READ
 from tests.plugin.web.conftest import rows
@@ -60,18 +60,6 @@ def test_a_large_class_is_not_read_for_a_suggestion(rows: Storage, size: int, as
     assert draft is not None
     assert len(draft.profile.assessments) == 3
     assert platform.asked == [asked]
-
-
-def test_a_fresh_reading_is_used_again_and_an_old_one_is_not(rows: Storage) -> None:
-    """Quarter of an hour."""
-    a_platform(rows)
-    platform = a_class(2)
-    enabling.read_class(tools_for(rows, platform), PLACE)
-
-    enabling.read_class(tools_for(rows, platform, READ + FRESH - timedelta(seconds=1)), PLACE)
-    enabling.read_class(tools_for(rows, platform, READ + FRESH), PLACE)
-
-    assert platform.asked == [2, 2]
 
 
 def test_an_empty_course_suggests_nothing(rows: Storage) -> None:

@@ -18,6 +18,8 @@ from lti.platforms import Platform
 from lti.roles import Role
 from lti.stores import Deployment, Registration
 from mappings.assessment import CourseId, LearnerId, PlatformId
+from plugin import class_reading
+from plugin.class_reading import ClassReadingTools
 from plugin.storage.platforms import Connected
 from plugin.storage.unit_of_work import Storage
 from plugin.verification import CheckContext, Report, check
@@ -127,9 +129,11 @@ class Site:
         *,
         limited: bool = False,
         examine: Callable[[bytes], Report] | None = None,
+        worker: bool = True,
     ) -> None:
         self.storage, self.platform, self.now = storage, platform, now
         self.launches = MemoryLaunches()
+        self.worker = worker
         self.examine = examine or self._check
         self.public_url = PUBLIC_URL
         self.app = Flask("plugin.web")
@@ -147,6 +151,7 @@ class Site:
             connect=self.connect,
             check=self._check,
             examine=self.examine,
+            ring=lambda: self.work_off() if self.worker else None,
             clock=lambda: self.now,
             public_url=self.public_url,
         )
@@ -158,6 +163,16 @@ class Site:
 
     def _check(self, data: bytes) -> Report:
         return check(data, CheckContext(self.now))
+
+    def work_off(self) -> None:
+        """Read the classes that are waited for, as a worker does that has nothing else to do."""
+        classes = ClassReadingTools(self.storage, self.connect, lambda: None, lambda: self.now)
+        with self.storage.read() as connection:
+            waiting = (
+                connection.exec_driver_sql("SELECT id FROM class_readings WHERE finished_at IS NULL").scalars().all()
+            )
+        for reading_id in waiting:
+            class_reading.read(classes, reading_id)
 
     def browser(self, *launches: Launch) -> Browser:
         """A visitor with cookies of their own, who came by these launches."""
