@@ -207,6 +207,11 @@ class Credentials:
         )
         return frozenset(self._connection.execute(query).scalars())
 
+    def has_ended(self, status_list_id: str, index: int) -> bool:
+        """Tell whether the credential at a place in a list was revoked or superseded; nobody's has not."""
+        place = (credentials.c.status_list_id == status_list_id, credentials.c.status_index == index)
+        return self._connection.execute(select(credentials.c.status).where(*place)).scalar() not in {None, "valid"}
+
     def sealed_since(self, moment: datetime) -> int:
         """Count what was sealed after ``moment``."""
         query = select(func.count()).select_from(credentials).where(credentials.c.sealed_at > moment)

@@ -185,10 +185,14 @@ class Outbox:
         )
 
     def _silent(self, now: datetime, since: datetime, full: Sequence[str]) -> Sequence[Row[Any, Any, Any]]:
-        """Lock and return the oldest work that is due and not rung for, but for the batches that are ``full``."""
+        """Lock and return the oldest work that is due and not rung for, but for the batches that are ``full``.
+
+        Status lists go first: a revocation is public within a minute, whatever else is to be done.
+        """
         silent = or_(outbox.c.rung_at.is_(None), outbox.c.rung_at <= since)
         query = select(outbox.c.topic, outbox.c.batch, outbox.c.row_id)
-        query = query.where(*_due(now), silent, outbox.c.batch.not_in(full)).order_by(outbox.c.due_at)
+        query = query.where(*_due(now), silent, outbox.c.batch.not_in(full))
+        query = query.order_by(outbox.c.topic != Topic.STATUS, outbox.c.due_at)
         return self._connection.execute(query.limit(ROWS_A_RING).with_for_update(skip_locked=True)).all()
 
     def waiting(self, topic: Topic | None = None) -> int:

@@ -153,6 +153,7 @@ credentials = Table(
     UniqueConstraint("status_list_id", "status_index"),
     ForeignKeyConstraint(["award_id"], ["awards.id"]),
     ForeignKeyConstraint(["status_list_id"], ["status_lists.id"]),
+    Index("ix_credentials_standing", "status_list_id", "status", "status_index"),
 )
 
 documents = Table(

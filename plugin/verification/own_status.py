@@ -25,7 +25,7 @@ class OwnStatus:
         if place is None or not place[0].startswith(prefix):
             return self.others(credential)
         with self.storage.reading() as work:
-            ended = place[1] in work.credentials.invalid_indices(place[0].removeprefix(prefix))
+            ended = work.credentials.has_ended(place[0].removeprefix(prefix), place[1])
         return StatusAnswer(Status.REVOKED if ended else Status.GOOD)
 
 

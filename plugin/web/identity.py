@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
 
@@ -46,7 +47,7 @@ def _document(tools: IdentityTools, path: str) -> Callable[[], Response]:
         found = tools.documents().get(path)
         if found is None:
             abort(404)
-        return _public(Response(found.body, content_type=found.media_type), _KEYS_KEPT)
+        return _public(Response(found.body, content_type=found.media_type), _KEYS_KEPT, _hash(found.body))
 
     return view
 
@@ -60,17 +61,29 @@ def _status_list(tools: IdentityTools) -> Callable[[str], Response]:
         if found is None:
             abort(404)
         path = found.with_name(name)
+        written = path.stat()
+        body, etag = _kept(path, written.st_mtime_ns, written.st_ino)
         kind = "application/statuslist+jwt" if wants_token else "application/vc"
-        return _public(Response(path.read_bytes(), content_type=kind), TTL)
+        return _public(Response(body, content_type=kind), TTL, etag)
 
     return view
 
 
-def _public(response: Response, seconds: int) -> Response:
+@lru_cache(maxsize=64)
+def _kept(path: Path, _written: int, _file: int) -> tuple[bytes, str]:
+    """Return a list and its hash, read once: a list that is published again is another file, of another time."""
+    body = path.read_bytes()
+    return body, _hash(body)
+
+
+def _hash(body: bytes) -> str:
+    return sha256(body).hexdigest()[:32]
+
+
+def _public(response: Response, seconds: int, etag: str) -> Response:
     """Let anybody keep it for ``seconds``, and ask by the hash of its bytes whether it is still the same."""
     response.headers["Access-Control-Allow-Origin"] = "*"
-    response.cache_control.public = True
-    response.cache_control.max_age = seconds
-    response.set_etag(sha256(response.get_data()).hexdigest()[:32])
+    response.headers["Cache-Control"] = f"public, max-age={seconds}"
+    response.set_etag(etag)
     response.make_conditional(request)
     return response

@@ -187,6 +187,18 @@ def test_a_large_course_leaves_room_for_others(storage: Storage) -> None:
     assert [rings.count(Ring(Topic.ISSUE, batch)) for batch in ("large", "small")] == [RINGS_A_BATCH, 1]
 
 
+def test_a_status_list_goes_before_everything_else(storage: Storage) -> None:
+    """However many awards have waited for longer."""
+    for number in range(20):
+        request(storage, f"award-{number}")
+    with storage.begin() as work:
+        work.outbox.request(Topic.STATUS, "list", NOW + MINUTE)
+
+    (first,) = ring(storage, NOW + MINUTE, in_flight=1)
+
+    assert first == Ring(Topic.STATUS, "list")
+
+
 def test_work_of_a_lost_worker_is_taken_alone(storage: Storage) -> None:
     """What may have killed its worker takes nothing else with it the next time, and the rest is rung for again."""
     with storage.begin() as work:
