@@ -5,10 +5,8 @@ from __future__ import annotations
 import hmac
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from functools import partial
-from ipaddress import ip_network
-from pathlib import Path
 
 from celery import Celery
 from cryptography import x509
@@ -19,12 +17,10 @@ from lti.claims import Launch
 from lti.keysets import KeySets, fetcher
 from lti.launch import Reception
 from lti.login import Login
-from lti.network import Network
 from lti.registration import asker
 from lti.registry import Registry
 from lti.states import States
 from lti.tool import Tool
-from mappings.assessment import PlatformId
 from mappings.documents.envelope import Format
 from mappings.documents.rendering import render
 from plugin import class_reading, delivery, issuer, issuing, revocation, scheduling, sync
@@ -35,6 +31,7 @@ from plugin.connecting import Connector
 from plugin.delivery import Channel, DeliveryTools
 from plugin.errors import InvalidSettings
 from plugin.examining import Examiner
+from plugin.health import Readiness
 from plugin.identity import addresses
 from plugin.issuer import Checking
 from plugin.issuing import IssuingTools
@@ -42,31 +39,38 @@ from plugin.jobs.bell import Bell
 from plugin.jobs.queue import make_queue
 from plugin.jobs.tasks import Duty, Jobs, singly
 from plugin.offering import OfferingTools
-from plugin.preflight import PreflightTools, preflight
+from plugin.parts import (
+    Clock,
+    campus,
+    configured_seal,
+    health_tools,
+    open_storage,
+    preflight_tools,
+    trust_anchors,
+    utc_now,
+)
+from plugin.preflight import preflight
 from plugin.registering import RegisteringTools
 from plugin.scheduling import SchedulingTools
 from plugin.sealing import Sealed, Sealer
+from plugin.sealing.identity import is_development
 from plugin.sealing.jades import JadesSealer
-from plugin.sealing.keys import SealKey, from_pem, from_pkcs12
 from plugin.sealing.timestamps import TimestampAuthority
 from plugin.settings import Settings
-from plugin.storage.engine import open_engine
 from plugin.storage.launches import Launches
 from plugin.storage.outbox import Topic
-from plugin.storage.platforms import Connected
 from plugin.storage.registrations import Invites, Registrations, ToolKeys
 from plugin.storage.unit_of_work import Storage
-from plugin.storage.vault import Vault
 from plugin.sync import SyncTools
 from plugin.verification import Report
-from plugin.web import entrance, hints, identity, pages, security
+from plugin.web import cookies, entrance, health, hints, identity, pages, security
+from plugin.web.health import HealthPages
 from plugin.web.hints import HintTools
 from plugin.web.identity import IdentityTools
 from plugin.web.launching import LaunchTools
 from plugin.web.registering import RegistrationPages
 from plugin.web.tools import PageTools
 
-Clock = Callable[[], datetime]
 CHANNELS: tuple[Channel, ...] = ()
 """How learners are told, besides their own page. Nobody is told anything while this is empty."""
 
@@ -89,14 +93,9 @@ class Bridge:
     clock: Clock
 
 
-def utc_now() -> datetime:
-    """Return the time, aware UTC."""
-    return datetime.now(UTC)
-
-
 def assemble(settings: Settings, clock: Clock = utc_now) -> Bridge:
     """Wire everything but the web. Raises :class:`BridgeError` or a ``SealError`` where a part cannot be had."""
-    storage = Storage(open_engine(settings.database), Vault(settings.secret_keys), settings.public_url)
+    storage = open_storage(settings)
     queue = make_queue(settings)
     bell = Bell(storage, queue, settings.in_flight, clock, at_once={Topic.ISSUE: issuing.AT_ONCE})
     connect = assured(Connector(campus(settings), storage, clock), storage)
@@ -127,14 +126,16 @@ def create_app(settings: Settings) -> Flask:
     """Return the web application on a bridge of its own."""
     bridge = assemble(settings)
     app = Flask("plugin.web")
-    app.secret_key = session_key(settings)
-    app.config.update(security.SESSION_COOKIE)
+    cookies.init_app(app, settings.secret_keys)
     app.wsgi_app = ProxyFix(app.wsgi_app, *([settings.proxy_hops] * 4))  # type: ignore[method-assign]
     security.init_app(app)
     pages.init_app(app, page_tools(bridge))
     identity.init_app(app, identity_tools(bridge))
     entrance.init_app(app, launch_tools(bridge), registration_pages(bridge))
     hints.init_app(app, hint_tools(bridge))
+    health.init_app(
+        app, HealthPages(Readiness(health_tools(bridge.settings, clock=bridge.clock)), settings.operator_token)
+    )
     return app
 
 
@@ -193,26 +194,9 @@ def registering_tools(bridge: Bridge) -> RegisteringTools:
     )
 
 
-def preflight_tools(bridge: Bridge) -> PreflightTools:
-    """Return what tries out a connected platform."""
-
-    def connected(platform: PlatformId) -> Connected:
-        with bridge.storage.reading() as work:
-            return work.platforms.get(platform)
-
-    return PreflightTools(
-        registrations=Registrations(bridge.storage),
-        launches=Launches(bridge.storage),
-        tool_keys=ToolKeys(bridge.storage),
-        connected=connected,
-        network=campus(bridge.settings),
-        clock=bridge.clock,
-    )
-
-
 def registration_pages(bridge: Bridge) -> RegistrationPages:
     """Return what the pages of a registration work with."""
-    trying = preflight_tools(bridge)
+    trying = preflight_tools(bridge.storage, bridge.settings, bridge.clock)
     return RegistrationPages(
         registering=registering_tools(bridge), preflight=lambda registration: preflight(trying, registration)
     )
@@ -236,51 +220,20 @@ def page_tools(bridge: Bridge) -> PageTools:
 
 def checker(settings: Settings) -> Callable[[bytes], Report]:
     """Return what checks a stranger's file, in a process that has nothing but the settings."""
-    storage = Storage(open_engine(settings.database), Vault(settings.secret_keys), settings.public_url)
+    storage = open_storage(settings)
     return Checking(settings, trust_anchors(settings), utc_now, storage, campus(settings)).check
-
-
-def session_key(settings: Settings) -> bytes:
-    """Return the key of the browser sessions, derived from the first secret. Raises :class:`InvalidSettings`."""
-    if not settings.secret_keys:
-        raise InvalidSettings(("MICROCRED_SECRET_KEYS: needed; make one with `microcred keys secret`",))
-    return hmac.digest(settings.secret_keys[0].encode(), b"browser sessions", "sha256")
-
-
-def campus(settings: Settings) -> Network:
-    """Return where the bridge may send requests."""
-    return Network(allowed=tuple(ip_network(each) for each in settings.private_networks))
 
 
 def make_sealers(settings: Settings) -> Mapping[Format, Sealer]:
     """Return the sealer of each format that the institution seals; none where no seal is configured."""
-    if settings.seal_file is None:
+    key = configured_seal(settings)
+    if key is None:
         return {}
+    if settings.is_public and is_development(key.certificate):
+        said = "a development seal is worth nothing and cannot seal for a public address"
+        raise InvalidSettings((f"MICROCRED_SEAL_FILE: {said} ({settings.public_url})",))
     authority = TimestampAuthority(settings.timestamp_url) if settings.timestamp_url else None
-    seal = JadesSealer(read_seal(settings.seal_file, settings.seal_password), authority)
-    return {Format.ELM: seal, **issuer.credential_sealers(settings)}
-
-
-def read_seal(path: Path, password: str) -> SealKey:
-    """Read the seal from PKCS#12 or from one PEM file with key and certificates."""
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise InvalidSettings((f"MICROCRED_SEAL_FILE: {path} cannot be read ({error.strerror})",)) from None
-    secret = password.encode() or None
-    return from_pkcs12(data, secret) if path.suffix in {".p12", ".pfx"} else from_pem(data, data, secret)
-
-
-def trust_anchors(settings: Settings) -> tuple[x509.Certificate, ...]:
-    """Return the certificates that verification trusts."""
-    if settings.trust_file is None:
-        return ()
-    try:
-        return tuple(x509.load_pem_x509_certificates(settings.trust_file.read_bytes()))
-    except (OSError, ValueError):
-        raise InvalidSettings(
-            (f"MICROCRED_TRUST_FILE: no certificates can be read from {settings.trust_file}",)
-        ) from None
+    return {Format.ELM: JadesSealer(key, authority), **issuer.credential_sealers(settings)}
 
 
 def self_check(check: Callable[[bytes], Report]) -> Callable[[Sealed], tuple[str, ...]]:

@@ -8,7 +8,18 @@ import sys
 import click
 
 from lti.errors import LtiError
-from plugin.commands import connecting, courses, credential_keys, operating, people, seals
+from plugin.commands import (
+    checking,
+    connecting,
+    courses,
+    credential_keys,
+    operating,
+    people,
+    seals,
+    secrets,
+    settings_file,
+)
+from plugin.commands.bridge import FILE
 from plugin.errors import BridgeError
 from plugin.logs import configure_logs
 from plugin.sealing.errors import SealError
@@ -29,17 +40,34 @@ class _Sentences(click.Group):
 
 @click.group(cls=_Sentences, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.option("--quiet", is_flag=True, help="Log warnings only.")
+@click.option(
+    "--settings",
+    type=FILE,
+    envvar=settings_file.VARIABLE,
+    expose_value=False,
+    is_eager=True,
+    callback=settings_file.use,
+    help="File with NAME=value lines, as `microcred setup` writes it.",
+)
 def microcred(*, quiet: bool) -> None:
     """Turn finished courses in Moodle or Canvas into sealed European micro-credentials.
 
-    First steps: `microcred keys secret`, `microcred keys dev`, `microcred check`, `microcred migrate`,
+    First steps: `microcred secrets new`, `microcred keys dev`, `microcred check`, `microcred migrate`,
     `microcred platform`, `microcred course`, then `microcred serve`. Settings are environment variables that begin
     with MICROCRED_; `microcred check` lists them.
     """
     configure_logs("WARNING" if quiet else "INFO")
 
 
-for command in (*seals.COMMANDS, *connecting.COMMANDS, *courses.COMMANDS, *people.COMMANDS, *operating.COMMANDS):
+for command in (
+    *seals.COMMANDS,
+    *connecting.COMMANDS,
+    *courses.COMMANDS,
+    *people.COMMANDS,
+    *operating.COMMANDS,
+    *checking.COMMANDS,
+    *secrets.COMMANDS,
+):
     microcred.add_command(command)
 
 for command in (*credential_keys.COMMANDS, connecting.rotate_keys, connecting.make_intake_secret):

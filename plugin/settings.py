@@ -6,9 +6,10 @@ Each setting is an environment variable ``MICROCRED_<NAME>``, or a file whose pa
 
 from __future__ import annotations
 
+from base64 import urlsafe_b64decode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
-from ipaddress import ip_network
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -18,6 +19,8 @@ from plugin.errors import InvalidSettings
 
 PREFIX = "MICROCRED_"
 _BROKERS = ("filesystem", "redis", "rediss", "amqp", "amqps", "memory")
+_SHORTEST_TOKEN = 16
+_KNOWN_PASSWORDS = frozenset({"admin", "changeme", "guest", "microcred", "password", "postgres", "redis", "secret"})
 _DATABASES = ("sqlite", "postgresql", "postgresql+psycopg")
 
 
@@ -35,7 +38,7 @@ class Settings:
     """Where the world reaches the bridge; part of every credential, so it must never change."""
     secret_keys: tuple[str, ...] = field(default=(), repr=False)
     """Fernet keys for data at rest, comma-separated: the first encrypts, all decrypt. Make one with
-    ``microcred keys secret``."""
+    ``microcred secrets new``."""
     seal_file: Path | None = None
     """Key and certificate of the institution's seal: PKCS#12 (``.p12``, ``.pfx``) or PEM."""
     seal_password: str = field(default="", repr=False)
@@ -62,9 +65,14 @@ class Settings:
     live_events_keys: str = "https://8axpcl50e4.execute-api.us-east-1.amazonaws.com/main/jwks"
     """Key set that Canvas Live Events are signed with (Instructure's data services documentation)."""
     operator_token: str = field(default="", repr=False)
-    """Bearer token for ``/status.json``; empty: the endpoint answers nobody."""
+    """Bearer token for ``/status.json``, ``/metrics`` and the details of ``/readyz``; empty: they answer nobody."""
     proxy_hops: int = 0
     """How many reverse proxies stand before the bridge and set ``X-Forwarded-*``."""
+
+    metrics_listen: str = ""
+    """``host:port`` on which a worker of its own shows its metrics to whoever reaches it; empty: nowhere."""
+    administrator: str = ""
+    """Mail address of whoever runs the bridge; it stands in the audit trail."""
 
     def __post_init__(self) -> None:
         if problems := tuple(_problems(self)):
@@ -74,6 +82,22 @@ class Settings:
     def database(self) -> str:
         """The database URL in effect."""
         return self.database_url or f"sqlite:///{self.data_dir / 'microcred.sqlite3'}"
+
+    @property
+    def is_public(self) -> bool:
+        """Whether strangers rely on what is sealed here: an https address that is not this machine's own."""
+        url = urlsplit(self.public_url)
+        return url.scheme == "https" and not is_loopback(url.hostname or "")
+
+
+def is_loopback(host: str) -> bool:
+    """Tell whether ``host``, a name or an address, is this machine and nothing else."""
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def read_settings(environment: Mapping[str, str]) -> Settings:
@@ -114,7 +138,7 @@ def _first_text(path: Path) -> str:
 def _unknown_names(environment: Mapping[str, str], known: Mapping[str, str]) -> list[str]:
     """Name variables with our prefix that mean nothing: most often a typing error."""
     allowed = {PREFIX + name.upper() for name in known}
-    allowed |= {f"{name}_FILE" for name in allowed}
+    allowed |= {f"{name}_FILE" for name in allowed} | {f"{PREFIX}SETTINGS"}
     return [f"{name}: there is no such setting" for name in sorted(environment) if _is_stray(name, allowed)]
 
 
@@ -150,6 +174,7 @@ def _problems(settings: Settings) -> list[str]:
         _scheme_problems,
         _network_problems,
         _word_problems,
+        _public_problems,
     )
     return [problem for check in checks for problem in check(settings)]
 
@@ -158,9 +183,11 @@ def _address_problems(settings: Settings) -> list[str]:
     url = urlsplit(settings.public_url)
     if url.scheme not in {"http", "https"} or not url.hostname or url.query or url.fragment:
         return [f"{PREFIX}PUBLIC_URL: {settings.public_url!r} is not an http or https address"]
-    if settings.public_url.endswith("/"):
-        return [f"{PREFIX}PUBLIC_URL: must not end with a slash"]
-    return []
+    problems = [f"{PREFIX}PUBLIC_URL: must not end with a slash"] if settings.public_url.endswith("/") else []
+    host, _, port = settings.metrics_listen.rpartition(":")
+    if settings.metrics_listen and not (host and port.isdigit() and 0 < int(port) < 65536):
+        problems.append(f"{PREFIX}METRICS_LISTEN: {settings.metrics_listen!r} is not like 127.0.0.1:9108")
+    return problems
 
 
 def _number_problems(settings: Settings) -> list[str]:
@@ -178,7 +205,7 @@ def _secret_problems(settings: Settings) -> list[str]:
         try:
             Fernet(key)
         except ValueError:
-            return [f"{PREFIX}SECRET_KEYS: not a Fernet key; make one with `microcred keys secret`"]
+            return [f"{PREFIX}SECRET_KEYS: not a Fernet key; make one with `microcred secrets new`"]
     return []
 
 
@@ -205,3 +232,29 @@ def _word_problems(settings: Settings) -> list[str]:
     if settings.new_deployments in {"allow", "ask"}:
         return []
     return [f"{PREFIX}NEW_DEPLOYMENTS: {settings.new_deployments!r} is neither 'allow' nor 'ask'"]
+
+
+def _public_problems(settings: Settings) -> list[str]:
+    """Refuse secrets that anybody can guess, where strangers rely on what is sealed."""
+    if not settings.is_public:
+        return []
+    problems = []
+    if any(_is_typed(key) for key in settings.secret_keys):
+        problems.append(f"{PREFIX}SECRET_KEYS: made of typed text, not at random; use `microcred secrets new`")
+    if 0 < len(settings.operator_token) < _SHORTEST_TOKEN:
+        problems.append(f"{PREFIX}OPERATOR_TOKEN: shorter than {_SHORTEST_TOKEN} characters")
+    urls = {"DATABASE_URL": settings.database, "BROKER_URL": settings.broker_url}
+    problems += [
+        f"{PREFIX}{name}: its password is a default that everybody knows"
+        for name, url in urls.items()
+        if (urlsplit(url).password or "").lower() in _KNOWN_PASSWORDS
+    ]
+    return problems
+
+
+def _is_typed(key: str) -> bool:
+    """Tell whether a Fernet key is text in disguise; 32 random bytes are all printable once in 10**13."""
+    try:
+        return urlsafe_b64decode(key).decode("ascii").isprintable()
+    except ValueError:
+        return False

@@ -10,9 +10,10 @@ from lti.claims import RegistrationId
 from lti.tool_keys import SETTLING, rotate
 from mappings.assessment import PlatformId
 from plugin import registering
-from plugin.app import Bridge, preflight_tools, registering_tools
+from plugin.app import Bridge, registering_tools
 from plugin.commands.bridge import open_bridge, whoami
 from plugin.intake import IntakeTools, make_secret
+from plugin.parts import preflight_tools
 from plugin.preflight import preflight
 from plugin.storage.registrations import Registrations, ToolKeys
 
@@ -33,7 +34,7 @@ def invite_platform(days: int) -> None:
 def list_registrations() -> None:
     """List the connected platforms with what each still lacks, and their deployments."""
     bridge = open_bridge()
-    stored, trying = Registrations(bridge.storage), preflight_tools(bridge)
+    stored, trying = Registrations(bridge.storage), preflight_tools(bridge.storage, bridge.settings, bridge.clock)
     for registration in stored.registrations():
         click.echo(f"{registration.title} ({registration.issuer}, client {registration.client_id})")
         for check in preflight(trying, RegistrationId(registration.id)).checks:

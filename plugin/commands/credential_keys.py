@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 
 import click
 
-from plugin.app import read_seal
 from plugin.identity import ListedKey, listing
 from plugin.issuer import key_files
+from plugin.parts import read_seal
 from plugin.sealing.key_history import CACHED_FOR
 from plugin.sealing.multikey import Algorithm
 from plugin.settings import Settings, read_settings

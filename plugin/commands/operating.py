@@ -1,40 +1,21 @@
-"""Sub-commands of whoever runs the bridge: ``check``, ``migrate``, ``serve``, ``worker``, ``retry``, ``audit``."""
+"""Sub-commands of whoever runs the bridge: ``migrate``, ``serve``, ``worker``, ``retry``, ``audit``."""
 
 from __future__ import annotations
 
 import os
 import signal
 import sys
-from collections.abc import Iterator
-from dataclasses import fields
 from datetime import UTC, datetime
 
 import click
 import waitress
 
-from plugin.app import assemble, create_app
+from plugin.app import create_app
 from plugin.commands.bridge import open_bridge
-from plugin.errors import BridgeError
-from plugin.sealing.errors import SealError
-from plugin.settings import PREFIX, Settings, read_settings
+from plugin.settings import read_settings
 from plugin.storage.engine import open_engine
 from plugin.storage.migrate import current, go_back, require_current, upgrade
 from plugin.worker import Supervisor, run_worker, worker_command
-
-SECRETS = frozenset({"secret_keys", "seal_password", "operator_token"})
-
-
-@click.command("check")
-def check_installation() -> None:
-    """Tell every setting and whether database, seal and broker can be used. Changes nothing."""
-    settings = read_settings(os.environ)
-    for name, value in _shown(settings):
-        click.echo(f"{PREFIX}{name.upper():<18} {value}")
-    problems = list(_problems(settings))
-    for problem in problems:
-        click.echo(f"problem: {problem}", err=True)
-    click.echo("ready" if not problems else f"{len(problems)} problem(s)")
-    sys.exit(1 if problems else 0)
 
 
 @click.command()
@@ -109,28 +90,4 @@ def verify_audit() -> None:
     sys.exit(0 if found is None else 1)
 
 
-def _shown(settings: Settings) -> Iterator[tuple[str, str]]:
-    for setting in fields(settings):
-        value = getattr(settings, setting.name)
-        hidden = "(set)" if value else "(not set)"
-        yield setting.name, hidden if setting.name in SECRETS else str(value)
-
-
-def _problems(settings: Settings) -> Iterator[str]:
-    """Try every part that the bridge leans on."""
-    if not settings.secret_keys:
-        yield f"{PREFIX}SECRET_KEYS is not set; make one with `microcred keys secret`"
-    if settings.seal_file is None:
-        yield f"{PREFIX}SEAL_FILE is not set; nothing can be sealed (`microcred keys dev` makes one to try)"
-    try:
-        bridge = assemble(settings)
-        require_current(bridge.storage.engine)
-        with bridge.queue.connection_for_write(connect_timeout=3) as connection:
-            connection.ensure_connection(max_retries=1)
-    except (BridgeError, SealError) as error:
-        yield f"{error} [{error.code}]"
-    except OSError as error:
-        yield f"the broker cannot be reached ({type(error).__name__})"
-
-
-COMMANDS = (check_installation, migrate, serve, worker, retry, audit)
+COMMANDS = (migrate, serve, worker, retry, audit)

@@ -16,9 +16,9 @@ from cryptography.fernet import Fernet
 from mappings.describe import gaps
 from mappings.plausibility import doubts_about_course, doubts_about_institution
 from mappings.profile import CourseProfile, Issuer
-from plugin.app import campus, trust_anchors, utc_now
 from plugin.commands.bridge import FILE
 from plugin.issuer import Checking
+from plugin.parts import campus, trust_anchors, utc_now
 from plugin.profiles import Problems, read_course_profile, read_institution_profile
 from plugin.sealing.development import development_seal
 from plugin.settings import read_settings

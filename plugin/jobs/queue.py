@@ -37,6 +37,12 @@ def make_queue(settings: Settings) -> Celery:
     return queue
 
 
+def reach(queue: Celery) -> None:
+    """Connect to the broker. Raises OSError or kombu's OperationalError where it does not answer."""
+    with queue.connection_for_write(connect_timeout=3) as connection:
+        connection.ensure_connection(max_retries=1, timeout=3)
+
+
 def transport_options(settings: Settings) -> dict[str, Any]:
     """Return kombu's options for the broker in use."""
     kind = settings.broker_url.partition(":")[0]

@@ -19,6 +19,7 @@ from plugin.jobs.queue import SWEEP_EVERY
 from plugin.jobs.watch import HARD_LIMIT, Watch
 from plugin.sealing.errors import SealError
 from plugin.storage.outbox import Lease, Topic
+from plugin.storage.pulses import BEAT, Pulse
 from plugin.storage.unit_of_work import Storage, Strike, UnitOfWork
 
 log = structlog.get_logger(__name__)
@@ -84,6 +85,8 @@ class Jobs:
 
     def sweep(self) -> None:
         """Ask for courses that are due, and ring for whatever is due and was not done in time."""
+        with self.storage.begin() as work:
+            work.pulses.beat(Pulse(BEAT, self.clock()))
         self.schedule()
         self.bell.ring()
 

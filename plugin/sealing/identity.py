@@ -14,6 +14,8 @@ from babel.core import get_global
 from cryptography import x509
 from cryptography.x509.oid import NameOID
 
+from mappings.profile import Issuer
+
 DEVELOPMENT = "DEVELOPMENT SEAL - NOT FOR REAL CREDENTIALS"
 """Common name of every development seal; verification says it as loudly."""
 
@@ -72,6 +74,14 @@ def certified_identity(certificate: x509.Certificate) -> Identity:
         identifiers=values(NameOID.ORGANIZATION_IDENTIFIER),
         countries=values(NameOID.COUNTRY_NAME),
     )
+
+
+def profiled_identity(issuer: Issuer) -> Identity:
+    """Read an institution profile: what its credentials will state."""
+    names = tuple(text for _, text in issuer.legal_name.by_language) if issuer.legal_name else ()
+    country = alpha2(issuer.country.iri) if issuer.country else ""
+    identifier = issuer.eidas_identifier
+    return Identity(names, (identifier,) if identifier else (), (country,) if country else ())
 
 
 def is_development(certificate: x509.Certificate) -> bool:

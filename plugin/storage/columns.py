@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import JSON, Column, DateTime, Dialect, Integer, MetaData, String, Text
+from sqlalchemy import JSON, Column, DateTime, Dialect, Integer, LargeBinary, MetaData, String, Text
 from sqlalchemy.types import TypeDecorator
 
 metadata = MetaData(
@@ -42,6 +42,17 @@ class Moment(TypeDecorator[datetime]):
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Locked(LargeBinary):
+    """What only the vault opens. Every column of this type is encrypted anew when the key changes."""
+
+    cache_ok = True
+
+
+def locked(name: str, *, null: bool = True) -> Column[bytes]:
+    """Return a column of what the vault locked."""
+    return Column(name, Locked, nullable=null)
 
 
 def text(name: str, *, null: bool = False, default: str | None = None) -> Column[str]:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Boolean, Column, ForeignKeyConstraint, Index, LargeBinary, PrimaryKeyConstraint, Table
+from sqlalchemy import Boolean, Column, ForeignKeyConstraint, Index, PrimaryKeyConstraint, Table
 from sqlalchemy import UniqueConstraint as Unique
 
-from plugin.storage.columns import json_value, key, metadata, moment, text
+from plugin.storage.columns import json_value, key, locked, metadata, moment, text
 
 registrations = Table(
     "registrations",
@@ -62,7 +62,7 @@ tool_keys = Table(
     "tool_keys",
     metadata,
     key("key_id"),
-    Column("private_key", LargeBinary, nullable=False),
+    locked("private_key", null=False),
     moment("created_at"),
     PrimaryKeyConstraint("key_id"),
 )

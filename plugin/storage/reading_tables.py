@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, Index, Integer, LargeBinary, PrimaryKeyConstraint, Table
+from sqlalchemy import Column, Index, Integer, PrimaryKeyConstraint, Table
 
-from plugin.storage.columns import json_value, key, metadata, moment, text
+from plugin.storage.columns import json_value, key, locked, metadata, moment, text
 
 session_records = Table(
     "session_records",
@@ -27,7 +27,7 @@ intake_secrets = Table(
     metadata,
     key("id"),
     key("platform_id"),
-    Column("secret", LargeBinary, nullable=False),
+    locked("secret", null=False),
     moment("created_at"),
     moment("ends_at", null=True),
     PrimaryKeyConstraint("id"),
@@ -58,7 +58,7 @@ access_tokens = Table(
     "access_tokens",
     metadata,
     key("id"),
-    Column("value", LargeBinary),
+    locked("value"),
     moment("expires_at", null=True),
     text("lease_token", default=""),
     moment("lease_until", null=True),
@@ -70,7 +70,7 @@ authorizations = Table(
     metadata,
     key("state_digest"),
     key("platform_id"),
-    Column("verifier", LargeBinary, nullable=False),
+    locked("verifier", null=False),
     moment("expires_at"),
     moment("spent_at", null=True),
     PrimaryKeyConstraint("state_digest"),

@@ -15,7 +15,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from plugin.storage.columns import json_value, key, metadata, moment, number, text
+from plugin.storage.columns import json_value, key, locked, metadata, moment, number, text
 
 platforms = Table(
     "platforms",
@@ -24,8 +24,8 @@ platforms = Table(
     text("kind"),
     text("base_url"),
     text("title", default=""),
-    Column("credential", LargeBinary),
-    Column("push_secret", LargeBinary),
+    locked("credential"),
+    locked("push_secret"),
     moment("created_at"),
     PrimaryKeyConstraint("id"),
 )

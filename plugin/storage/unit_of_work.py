@@ -24,6 +24,7 @@ from plugin.storage.holdings import Holdings
 from plugin.storage.outbox import Outbox
 from plugin.storage.platforms import Platforms
 from plugin.storage.profiles import Known, Offers, Profiles
+from plugin.storage.pulses import Pulses
 from plugin.storage.sessions import IntakeSecrets, Sessions
 from plugin.storage.sharing import Shares
 from plugin.storage.vault import Vault
@@ -53,6 +54,7 @@ class UnitOfWork:
         self.sessions = Sessions(connection)
         self.intake_secrets = IntakeSecrets(connection, vault)
         self.courses = Courses(connection)
+        self.pulses = Pulses(connection)
 
 
 Strike = Callable[[UnitOfWork, Collection[str]], None]

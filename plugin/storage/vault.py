@@ -11,7 +11,9 @@ class Vault:
     """Encrypts what the database must not show: web-service tokens, private keys of the tool."""
 
     def __init__(self, keys: tuple[str, ...]) -> None:
-        self._fernet = MultiFernet([Fernet(key) for key in keys]) if keys else None
+        fernets = [Fernet(key) for key in keys]
+        self._first = fernets[0] if keys else None
+        self._fernet = MultiFernet(fernets) if keys else None
 
     def lock(self, secret: str) -> bytes:
         """Encrypt ``secret``. Raises :class:`InvalidSettings` where no key is configured."""
@@ -25,10 +27,20 @@ class Vault:
             raise InvalidSettings(("MICROCRED_SECRET_KEYS: no key opens what is stored",)) from None
 
     def renew(self, token: bytes) -> bytes:
-        """Encrypt again with the first key, after a new one was put in front."""
-        return self._keys().rotate(token)
+        """Encrypt again with the first key, after a new one was put in front. Raises as :meth:`unlock` does."""
+        return self.lock(self.unlock(token))
+
+    def is_newest(self, token: bytes) -> bool:
+        """Tell whether the first key alone opens it, so that no other is needed for it any more."""
+        if self._first is None:
+            return False
+        try:
+            self._first.decrypt(token)
+        except InvalidToken:
+            return False
+        return True
 
     def _keys(self) -> MultiFernet:
         if self._fernet is None:
-            raise InvalidSettings(("MICROCRED_SECRET_KEYS: needed; make one with `microcred keys secret`",))
+            raise InvalidSettings(("MICROCRED_SECRET_KEYS: needed; make one with `microcred secrets new`",))
         return self._fernet

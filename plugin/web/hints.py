@@ -6,7 +6,6 @@ it changed is nobody's business. Whoever cannot be told gets 401 and no reason.
 
 from __future__ import annotations
 
-import hmac
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import cast
@@ -21,6 +20,7 @@ from plugin.errors import UnknownRow
 from plugin.hinting import Event, HintRefused, canvas_event, moodle_event
 from plugin.progress import progress
 from plugin.scheduling import SchedulingTools, take_hint
+from plugin.web.health import is_operator
 from plugin.web.verify import csrf
 
 log = structlog.get_logger(__name__)
@@ -65,8 +65,7 @@ def take(platform_id: str) -> Response:
 @blueprint.get("/status.json")
 def status() -> Response:
     """Tell where everything is, to who holds the operator's token."""
-    token, given = _tools().operator_token, request.headers.get("Authorization", "").removeprefix("Bearer ")
-    if not token or not hmac.compare_digest(token.encode(), given.encode()):
+    if not is_operator(_tools().operator_token):
         abort(401)
     scheduling = _tools().scheduling
     return jsonify(progress(scheduling.storage, scheduling.clock).to_json())

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509.oid import NameOID
 
 from plugin import issuing, sync
 from plugin.app import Bridge, assemble
-from plugin.sealing.development import development_seal
+from plugin.sealing.identity import profiled_identity
 from plugin.storage.awards import AwardRow, State
 from plugin.storage.platforms import Connected
 from tests import factories
@@ -19,6 +21,7 @@ from tests.factories import READ
 from tests.functional.entrance import Entrance, Visitor
 from tests.lti.launching import CLIENT
 from tests.plugin.web.test_teacher_setup import ASKED, shown_fields
+from tests.simulators.certificate_authority import CertificateAuthority
 from tests.simulators.lti_platform import MOODLE, LtiPlatform
 from tests.simulators.moodle import TOKEN, MoodleSimulator
 
@@ -26,11 +29,16 @@ from tests.simulators.moodle import TOKEN, MoodleSimulator
 @pytest.fixture
 def entrance(tmp_path: Path) -> Iterator[Entrance]:
     """The application with a seal, and a platform that launches into the recorded course."""
-    seal = development_seal(factories.issuer(), datetime.now(UTC))
-    file = tmp_path / "seal.pem"
+    owner = profiled_identity(factories.issuer())
+    parts = (NameOID.ORGANIZATION_NAME, NameOID.ORGANIZATION_IDENTIFIER, NameOID.COUNTRY_NAME)
+    named = dict(zip(parts, (owner.names[0], owner.identifiers[0], owner.countries[0]), strict=True))
+    authority = CertificateAuthority()
+    seal = authority.seal(named, begins=datetime.now(UTC) - timedelta(days=1))
+    file, trust = tmp_path / "seal.pem", tmp_path / "trust.pem"
     file.write_bytes(seal.key_pem + seal.certificate_pem)
+    trust.write_bytes(authority.certificate.public_bytes(Encoding.PEM))
     with LtiPlatform(MOODLE) as platform:
-        yield Entrance(tmp_path, platform, seal_file=file)
+        yield Entrance(tmp_path, platform, seal_file=file, trust_file=trust)
 
 
 def token(page: str) -> str:
@@ -79,6 +87,6 @@ def test_from_a_teacher_s_launch_to_a_stranger_s_look(entrance: Entrance) -> Non
 
     assert {award.state for award in sealed} == {State.SEALED}
     assert len(sealed) == 2
-    assert "Practice only: it is sealed with a development seal" in shown
+    assert "Practice only" not in shown
     assert "Prepare and clean a data set" in shown
     assert CLIENT not in shown

@@ -97,16 +97,17 @@ def test_wrong_settings_are_told_in_a_sentence(terminal: Terminal) -> None:
     result = terminal.run("check")
 
     assert result.exit_code == 1
-    assert "MICROCRED_PROT: there is no such setting" in result.stderr
+    assert "MICROCRED_PROT: there is no such setting" in result.stdout
 
 
 def test_check_tells_settings_but_no_secret(terminal: Terminal) -> None:
-    """Everything that is set is shown, secrets as «set»; ready means that every part could be used."""
+    """Everything that is set is shown, secrets as «set»; ready means that nothing is red."""
     terminal.set_up()
 
     shown = terminal.ok("check")
 
-    assert shown.endswith("ready\n")
+    assert "\nready: 0 red" in shown
+    assert "MICROCRED_SECRET_KEYS       environment   (set)" in shown
     assert terminal.environment["MICROCRED_SECRET_KEYS"] not in shown
 
 
@@ -115,7 +116,25 @@ def test_check_names_what_is_missing(terminal: Terminal) -> None:
     result = terminal.run("check")
 
     assert result.exit_code == 1
-    assert all(each in result.stderr for each in ("SECRET_KEYS", "SEAL_FILE", "microcred migrate"))
+    assert all(each in result.stdout for each in ("SECRET_KEYS", "SEAL_FILE", "microcred migrate", "NOT ready"))
+
+
+def test_check_tells_machines_what_it_tells_people(terminal: Terminal) -> None:
+    """Settings with their source, checks with their state, and no secret."""
+    terminal.set_up()
+    (terminal.folder / "token").write_text("a-token-of-some-length")
+    terminal.environment["MICROCRED_OPERATOR_TOKEN_FILE"] = str(terminal.folder / "token")
+    terminal.environment["MICROCRED_BROKER_URL"] = "memory://user:hush@nowhere"
+
+    shown = terminal.ok("check", "--json")
+
+    said = json.loads(shown)
+    sources = {each["name"]: (each["source"], each["value"]) for each in said["settings"]}
+    assert sources["MICROCRED_OPERATOR_TOKEN"] == ("file", f"(in {terminal.folder / 'token'})")
+    assert sources["MICROCRED_BROKER_URL"] == ("environment", "memory://user:(hidden)@nowhere")
+    assert sources["MICROCRED_PORT"] == ("default", "8080")
+    assert said["checks"]["database"][0]["status"] == "pass"
+    assert not any(secret in shown for secret in ("hush", "a-token", terminal.environment["MICROCRED_SECRET_KEYS"]))
 
 
 def test_a_profile_is_checked_with_every_problem(terminal: Terminal, tmp_path: Path) -> None:

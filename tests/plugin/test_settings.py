@@ -81,3 +81,55 @@ def test_secrets_do_not_show() -> None:
     shown = repr(Settings(secret_keys=(key,), seal_password="hush", operator_token="token-1"))
 
     assert not any(secret in shown for secret in (key, "hush", "token-1"))
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("SECRET_KEYS", "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="),
+        ("OPERATOR_TOKEN", "secret"),
+        ("DATABASE_URL", "postgresql://microcred:microcred@db/microcred"),
+        ("BROKER_URL", "amqp://guest:guest@broker//"),
+    ],
+)
+def test_secrets_that_anybody_knows_refuse_a_public_address(name: str, value: str) -> None:
+    """On this machine they may be used to try things out; nothing of the value is repeated."""
+    assert read_settings({f"MICROCRED_{name}": value})
+    assert read_settings({f"MICROCRED_{name}": value, "MICROCRED_PUBLIC_URL": "https://localhost:8443"})
+
+    with pytest.raises(InvalidSettings, match=f"MICROCRED_{name}: ") as refused:
+        read_settings({f"MICROCRED_{name}": value, "MICROCRED_PUBLIC_URL": "https://credentials.example.org"})
+
+    assert value not in str(refused.value)
+
+
+def test_random_secrets_are_fit_for_a_public_address() -> None:
+    """What `microcred secrets new` makes is never refused."""
+    made = {"SECRET_KEYS": Fernet.generate_key().decode(), "OPERATOR_TOKEN": "f3a9" * 8}
+    said = {f"MICROCRED_{name}": value for name, value in made.items()}
+
+    assert read_settings({**said, "MICROCRED_PUBLIC_URL": "https://credentials.example.org"}).is_public
+
+
+@pytest.mark.parametrize(
+    ("url", "public"),
+    [
+        ("http://127.0.0.1:8080", False),
+        ("https://localhost", False),
+        ("https://a.localhost", False),
+        ("https://[::1]:8443", False),
+        ("https://127.0.0.2", False),
+        ("https://10.0.0.1", True),
+        ("https://credentials.example.org", True),
+    ],
+)
+def test_what_is_public(url: str, public: bool) -> None:
+    """Https that leads to another machine than this one."""
+    assert Settings(public_url=url).is_public is public
+
+
+@pytest.mark.parametrize("value", ["9108", ":9108", "host:", "host:port", "host:70000"])
+def test_a_listener_needs_address_and_port(value: str) -> None:
+    """Or metrics would be shown to everybody by mistake."""
+    with pytest.raises(InvalidSettings, match="METRICS_LISTEN"):
+        read_settings({"MICROCRED_METRICS_LISTEN": value})

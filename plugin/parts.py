@@ -1,0 +1,107 @@
+"""Parts that settings give without a whole bridge: what checks and commands need when something else is broken."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from ipaddress import ip_network
+from pathlib import Path
+
+from cryptography import x509
+
+from lti.claims import RegistrationId
+from lti.network import Network
+from mappings.assessment import PlatformId
+from plugin import issuer
+from plugin.connecting import Connector
+from plugin.errors import InvalidSettings
+from plugin.health import HealthTools
+from plugin.jobs.queue import make_queue, reach
+from plugin.preflight import PreflightTools, preflight
+from plugin.sealing.keys import SealKey, from_pem, from_pkcs12
+from plugin.sealing.timestamps import TimestampAuthority
+from plugin.settings import Settings
+from plugin.storage.engine import open_engine
+from plugin.storage.launches import Launches
+from plugin.storage.platforms import Connected
+from plugin.storage.registrations import Registrations, ToolKeys
+from plugin.storage.unit_of_work import Storage
+from plugin.storage.vault import Vault
+
+Clock = Callable[[], datetime]
+
+
+def utc_now() -> datetime:
+    """Return the time, aware UTC."""
+    return datetime.now(UTC)
+
+
+def open_storage(settings: Settings) -> Storage:
+    """Return the database with its secrets, whatever its schema."""
+    return Storage(open_engine(settings.database), Vault(settings.secret_keys), settings.public_url)
+
+
+def campus(settings: Settings) -> Network:
+    """Return where the bridge may send requests."""
+    return Network(allowed=tuple(ip_network(each) for each in settings.private_networks))
+
+
+def configured_seal(settings: Settings) -> SealKey | None:
+    """Read the seal that the settings name, None where they name none."""
+    return read_seal(settings.seal_file, settings.seal_password) if settings.seal_file else None
+
+
+def read_seal(path: Path, password: str) -> SealKey:
+    """Read the seal from PKCS#12 or from one PEM file with key and certificates."""
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise InvalidSettings((f"MICROCRED_SEAL_FILE: {path} cannot be read ({error.strerror})",)) from None
+    secret = password.encode() or None
+    return from_pkcs12(data, secret) if path.suffix in {".p12", ".pfx"} else from_pem(data, data, secret)
+
+
+def trust_anchors(settings: Settings) -> tuple[x509.Certificate, ...]:
+    """Return the certificates that verification trusts."""
+    if settings.trust_file is None:
+        return ()
+    try:
+        return tuple(x509.load_pem_x509_certificates(settings.trust_file.read_bytes()))
+    except (OSError, ValueError):
+        raise InvalidSettings(
+            (f"MICROCRED_TRUST_FILE: no certificates can be read from {settings.trust_file}",)
+        ) from None
+
+
+def preflight_tools(storage: Storage, settings: Settings, clock: Clock = utc_now) -> PreflightTools:
+    """Return what tries out a connected platform."""
+
+    def connected(platform: PlatformId) -> Connected:
+        with storage.reading() as work:
+            return work.platforms.get(platform)
+
+    return PreflightTools(
+        registrations=Registrations(storage),
+        launches=Launches(storage),
+        tool_keys=ToolKeys(storage),
+        connected=connected,
+        network=campus(settings),
+        clock=clock,
+    )
+
+
+def health_tools(settings: Settings, clock: Clock = utc_now) -> HealthTools:
+    """Return what the checks work with; works also where the seal, the database or the broker do not."""
+    storage = open_storage(settings)
+    trying, registrations = preflight_tools(storage, settings, clock), Registrations(storage)
+    return HealthTools(
+        settings=settings,
+        storage=storage,
+        seal=lambda: configured_seal(settings),
+        keys=issuer.key_files(settings),
+        stamp=TimestampAuthority(settings.timestamp_url).stamp if settings.timestamp_url else None,
+        reach_broker=lambda: reach(make_queue(settings)),
+        preflights=lambda: (preflight(trying, RegistrationId(each.id)) for each in registrations.registrations()),
+        connect=Connector(campus(settings), storage, clock),
+        clock=clock,
+    )
