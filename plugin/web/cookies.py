@@ -1,4 +1,4 @@
-"""Sessions of browsers: the key that signs them, and a cookie that comes back inside a platform's frame."""
+"""Sessions of browsers: what signs them, and their cookie."""
 
 from __future__ import annotations
 
@@ -7,15 +7,7 @@ import hmac
 from flask import Flask
 
 from plugin.errors import InvalidSettings
-
-COOKIE = {
-    "SESSION_COOKIE_NAME": "__Host-microcred",
-    "SESSION_COOKIE_SECURE": True,
-    "SESSION_COOKIE_HTTPONLY": True,
-    "SESSION_COOKIE_SAMESITE": "None",
-    "SESSION_COOKIE_PARTITIONED": True,
-}
-"""A cookie that comes back inside a platform's frame, and that no other host can set."""
+from plugin.web.security import SESSION_COOKIE
 
 
 def init_app(app: Flask, secret_keys: tuple[str, ...]) -> None:
@@ -25,4 +17,4 @@ def init_app(app: Flask, secret_keys: tuple[str, ...]) -> None:
     first, *older = (hmac.digest(key.encode(), b"browser sessions", "sha256") for key in secret_keys)
     app.secret_key = first
     app.config["SECRET_KEY_FALLBACKS"] = older
-    app.config.update(COOKIE)
+    app.config.update(SESSION_COOKIE)

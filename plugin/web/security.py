@@ -14,6 +14,14 @@ from flask import Flask, Response, g
 
 SELF = "'self'"
 NOBODY = "'none'"
+SESSION_COOKIE = {
+    "SESSION_COOKIE_NAME": "__Host-microcred",
+    "SESSION_COOKIE_SECURE": True,
+    "SESSION_COOKIE_HTTPONLY": True,
+    "SESSION_COOKIE_SAMESITE": "None",
+    "SESSION_COOKIE_PARTITIONED": True,
+}
+"""A cookie that comes back inside a platform's frame, and that no other host can set."""
 
 
 def nonce() -> str:
