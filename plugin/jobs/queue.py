@@ -19,6 +19,8 @@ SWEEP_EVERY = 5.0
 def make_queue(settings: Settings) -> Celery:
     """Return the Celery application. No result backend: results are rows."""
     queue = Celery("microcred", broker=settings.broker_url, set_as_current=False)
+    if settings.broker_url.startswith("filesystem"):
+        queue.conf.broker_transport = "plugin.jobs.files:Transport"
     queue.conf.update(
         task_ignore_result=True,
         task_acks_late=True,

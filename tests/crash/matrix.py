@@ -16,7 +16,7 @@ import time
 import traceback
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import cycle, islice
@@ -29,17 +29,17 @@ from sqlalchemy import func, select
 from mappings.assessment import CourseId
 from mappings.documents.envelope import Format
 from plugin.logs import configure_logs
-from plugin.storage.awards import State
+from plugin.storage.awards import AwardRow, State
 from plugin.storage.migrate import upgrade
 from plugin.storage.outbox import Topic
 from plugin.storage.platforms import Connected
 from plugin.storage.profiles import Offer
 from plugin.storage.tables import credentials, documents, outbox
-from plugin.storage.unit_of_work import Storage
+from plugin.storage.unit_of_work import Storage, UnitOfWork
 from plugin.verification import CheckContext, check
 from tests import factories
 from tests.crash.points import POINTS, Blow, Orders
-from tests.crash.worker import ANNA, CHIARA, Place, run
+from tests.crash.worker import CHIARA, CLASS, Place, run
 from tests.plugin.bridges import seal
 from tests.plugin.rows import MOODLE
 from tests.services.postgres import Postgres, postgres
@@ -49,7 +49,8 @@ from tests.services.redis import Redis, redis
 PAIRS = ("sqlite", "redis", "rabbitmq")
 PATIENCE = 40.0
 """Seconds that a round may take to recover."""
-Server = Postgres | Redis | RabbitMQ
+SMALL_DISK = 1_024
+"""Megabytes for the tables of the whole matrix."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,18 @@ class World:
 
     name: str
     place: Place
-    servers: tuple[Server, ...] = ()
+    database: Postgres | None = None
+    broker: Redis | RabbitMQ | None = None
+    disk: Path | None = None
+    """The small disk of the tables, where one can be had."""
+
+    @property
+    def blows(self) -> tuple[Blow, ...]:
+        """What else than SIGKILL can happen here."""
+        if self.database is None:
+            return (Blow.FULL, Blow.JUMP, Blow.TWICE)
+        servers = (Blow.DATABASE, Blow.BROKER, Blow.JUMP, Blow.TWICE)
+        return servers if self.disk is None else (*servers, Blow.FULL)
 
 
 @dataclass(slots=True)
@@ -105,22 +117,24 @@ def world(pair: str) -> Iterator[World]:
             yield World(pair, Place(f"sqlite:///{folder / 'crash.sqlite3'}", "filesystem://", folder))
             return
         database = stack.enter_context(postgres())
+        disk = stack.enter_context(database.small_disk(SMALL_DISK)) if os.geteuid() == 0 else None
         broker = stack.enter_context(redis() if pair == "redis" else rabbitmq())
-        yield World(pair, Place(database.url, broker.url, folder), (database, broker))
+        yield World(pair, Place(database.url, broker.url, folder), database, broker, disk)
 
 
-def plan(pair: str, rounds: int) -> Iterator[Round]:
-    """Yield as many rounds as are asked for: every point by SIGKILL in both phases, and in between the other blows."""
-    others = (Blow.FULL, Blow.JUMP) if pair == "sqlite" else (Blow.PAUSE, Blow.JUMP)
+def plan(here: World, rounds: int) -> Iterator[Round]:
+    """Yield as many rounds as are asked for: each point by SIGKILL in both phases, every third by another blow too."""
+    others = cycle(here.blows)
     everything = [
         (point, blow, phase)
         for index, point in enumerate(POINTS)
         for phase in (1, 2)
-        for blow in ((Blow.KILL, others[index % 2]) if (index + phase) % 4 == 0 else (Blow.KILL,))
+        for blow in ((Blow.KILL, next(others)) if (index + phase) % 3 == 0 else (Blow.KILL,))
         if not (phase == 2 and point.startswith("hint"))
     ]
     for number, (point, blow, phase) in enumerate(islice(cycle(everything), rounds)):
-        yield Round(number, point, blow, phase, workers=2 if number % 5 == 4 else 1)
+        workers = 2 if number % 5 == 4 or blow is Blow.TWICE else 1
+        yield Round(number, point, blow, phase, workers)
 
 
 def strike(pair: str, rounds: int) -> Tally:
@@ -129,7 +143,7 @@ def strike(pair: str, rounds: int) -> Tally:
     with world(pair) as here:
         storage = here.place.storage()
         upgrade(storage.engine)
-        for each in plan(pair, rounds):
+        for each in plan(here, rounds):
             play(here, storage, each, tally)
             print(f"\r{pair}: {tally.rounds}/{rounds} rounds, {len(tally.wrong)} wrong", end="", file=sys.stderr)
         tally.wrong += list(everywhere(here, storage))
@@ -180,8 +194,8 @@ def _hit_and_recover(here: World, storage: Storage, offer: Offer, one: Round, or
     until = time.monotonic() + PATIENCE
     while time.monotonic() < until and not orders.marker.exists() and not _settled(storage, offer, one.phase):
         time.sleep(0.02)
-    if one.blow is Blow.PAUSE and orders.marker.exists():
-        _restart(here, storage, one)
+    if orders.marker.exists():
+        _from_outside(here, storage, one.blow)
     if one.blow is Blow.KILL:
         _end(workers)
     _recover(here, storage, offer, hint, editions=one.phase)
@@ -194,16 +208,26 @@ def _recover(here: World, storage: Storage, offer: Offer, hint: CourseId | None,
     until = time.monotonic() + PATIENCE
     while time.monotonic() < until and not _settled(storage, offer, editions):
         time.sleep(0.05)
+        if os.waitpid(worker, os.WNOHANG) != (0, 0):  # the supervisor starts it again, as it does in earnest
+            worker = _fork(here.place, None, hint)
     _end([worker])
 
 
-def _restart(here: World, storage: Storage, one: Round) -> None:
-    """Stop database or broker as a power cut would, and start it again."""
-    storage.engine.dispose()
-    server = here.servers[one.number % 2 if here.name == "redis" else 0]
-    server.stop()
-    time.sleep(0.3)
-    server.start()
+def _from_outside(here: World, storage: Storage, blow: Blow) -> None:
+    """Do what a worker cannot do to itself: stop a server as a power cut would and start it again, or fill its disk."""
+    server = {Blow.DATABASE: here.database, Blow.BROKER: here.broker}.get(blow)
+    if server is not None:
+        storage.engine.dispose()
+        server.stop()
+        time.sleep(0.3)
+        server.start()
+    elif blow is Blow.FULL and here.disk is not None:
+        filler = here.disk / "filler"
+        with suppress(OSError), filler.open("wb", buffering=0) as file:
+            while file.write(bytes(65_536)):
+                pass
+        time.sleep(0.7)
+        filler.unlink()
 
 
 def _fork(place: Place, orders: Orders | None, hint: CourseId | None) -> int:
@@ -229,11 +253,11 @@ def _end(workers: list[int]) -> None:
 
 
 def _settled(storage: Storage, offer: Offer, editions: int) -> bool:
-    """Whether nothing is left to do for a course and Anna has what is hers."""
+    """Whether nothing is left to do for a course and everybody has what is theirs."""
     with storage.reading() as work:
-        anna = work.awards.latest(offer, ANNA)
+        newest = [work.awards.latest(offer, learner) for learner in CLASS]
         ids = [offer.id, *(award.id for award in work.awards.of_offer(offer.id))]
-    if anna is None or (anna.edition, anna.state) != (editions, State.DELIVERED):
+    if any(award is None or (award.edition, award.state) != (editions, State.DELIVERED) for award in newest):
         return False
     query = select(func.count()).select_from(outbox).where(outbox.c.row_id.in_(ids))
     with storage.engine.connect() as connection:
@@ -244,21 +268,26 @@ def faults(storage: Storage, offer: Offer, editions: int) -> Iterator[str]:
     """Say what is wrong with the awards of one course."""
     with storage.reading() as work:
         awards = tuple(work.awards.of_offer(offer.id))
-        anna = [award for award in awards if award.learner == ANNA]
-        states = [award.state for award in anna]
-        if states != [State.SUPERSEDED] * (editions - 1) + [State.DELIVERED]:
-            yield f"lost or doubled: {states}"
         if [award.state for award in awards if award.learner == CHIARA] != [State.WITHHELD]:
             yield "Chiara is not withheld"
-        for award in anna:
-            reserved = work.credentials.of_award(award.id)
-            sealed = work.credentials.document(reserved.envelope.id, Format.ELM) if reserved else None
-            if reserved is None or sealed is None:
-                yield f"edition {award.edition} has no sealed document"
-            elif reserved.envelope.id not in sealed.body.decode() or not _verifies(sealed.body):
-                yield f"edition {award.edition} does not verify"
-            if reserved and (reserved.status == "valid") != (award.edition == editions):
-                yield f"edition {award.edition} has status {reserved.status}"
+        for learner in CLASS:
+            theirs = [award for award in awards if award.learner == learner]
+            states = [award.state for award in theirs]
+            if states != [State.SUPERSEDED] * (editions - 1) + [State.DELIVERED]:
+                yield f"lost or doubled: {learner} has {states}"
+            for award in theirs:
+                yield from _credential_faults(work, award, editions)
+
+
+def _credential_faults(work: UnitOfWork, award: AwardRow, editions: int) -> Iterator[str]:
+    reserved = work.credentials.of_award(award.id)
+    sealed = work.credentials.document(reserved.envelope.id, Format.ELM) if reserved else None
+    if reserved is None or sealed is None:
+        yield f"edition {award.edition} has no sealed document"
+    elif reserved.envelope.id not in sealed.body.decode() or not _verifies(sealed.body):
+        yield f"edition {award.edition} does not verify"
+    if reserved and (reserved.status == "valid") != (award.edition == editions):
+        yield f"edition {award.edition} has status {reserved.status}"
 
 
 def _verifies(body: bytes) -> bool:

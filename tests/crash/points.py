@@ -6,6 +6,7 @@ import os
 import signal
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -23,20 +24,27 @@ def _around(job: str, *acts: str) -> tuple[str, ...]:
     return tuple(f"{job}: {when} {act}" for act in acts for when in ("before", "after"))
 
 
+EARNERS = 3
+"""Learners of the course who have earned a credential; one more has not."""
 STEPS = {
     "hint": ("take",),
     "sweep": ("schedule",),
     "ring": ("choose",),
-    "sync": ("lease", "keep 1", "keep 2", "note", "finish"),
-    "issue": ("lease", "reserve", "keep", "finish"),
-    "deliver": ("lease", "begin", "end", "move", "finish"),
+    "sync": ("claim", *(f"keep {number}" for number in range(1, EARNERS + 2)), "note", "finish"),
+    "issue": ("claim", "reserve", "keep and strike out"),
+    "deliver": ("claim", "begin", "end", "move", "finish"),
 }
 """The transactions of each job, in their order."""
 
 POINTS = (
     *(point for job, steps in STEPS.items() for point in _transactions(job, *steps)),
     *_around("sync", "reading"),
-    *_around("issue", "reading", "rendering", "sealing", "verifying"),
+    *_around("issue", "reading"),
+    *(
+        point
+        for number in range(1, EARNERS + 1)
+        for point in _around("issue", *(f"{act} {number}" for act in ("rendering", "sealing", "verifying")))
+    ),
     *_around("deliver", "sending"),
     *_around("ring", "message"),
 )
@@ -46,10 +54,14 @@ class Blow(StrEnum):
     """What happens at a point."""
 
     KILL = "SIGKILL"
-    PAUSE = "server stopped"
-    """Wait while the harness stops and starts database or broker."""
+    DATABASE = "database stopped"
+    """Wait while the harness stops and starts the database."""
+    BROKER = "broker stopped"
+    """Wait while the harness stops and starts the broker."""
     FULL = "disk full"
-    """SQLite may not grow by a page for half a second."""
+    """SQLite may not grow by a page for half a second; PostgreSQL's tables are on a disk that is filled."""
+    TWICE = "job done twice at once"
+    """Wait until the lease is over and another worker does the same."""
     JUMP = "clock jumps"
     """A day forward."""
 
@@ -76,7 +88,7 @@ class Points:
     def job(self, name: str) -> Iterator[None]:
         """Say which job this thread does."""
         before = (getattr(self._where, "job", ""), getattr(self._where, "step", 0))
-        self._where.job, self._where.step = name, 0
+        self._where.job, self._where.step, self._where.acts = name, 0, Counter()
         try:
             yield
         finally:
@@ -104,8 +116,13 @@ class Points:
         elif orders.blow is Blow.JUMP:
             self.skew += 86_400
         elif orders.blow is Blow.FULL:
-            self.full.set()
-        time.sleep(0.5)
+            self.full.set()  # of SQLite
+        time.sleep(1.5 if orders.blow is Blow.TWICE else 0.5)
+
+    def next_of(self, act: str) -> str:
+        """Name the next of several like acts within a job."""
+        self._where.acts[act] += 1
+        return f"{act} {self._where.acts[act]}"
 
     @contextmanager
     def around(self, act: str) -> Iterator[None]:

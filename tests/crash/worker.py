@@ -42,13 +42,15 @@ from plugin.storage.vault import Vault
 from plugin.sync import SyncTools
 from plugin.verification import CheckContext, check
 from tests import factories
-from tests.crash.points import Orders, Points
+from tests.crash.points import EARNERS, Orders, Points
 from tests.plugin.bridges import seal
 from tests.plugin.conftest import PUBLIC_URL, SECRET_KEY
 from tests.plugin.rows import MOODLE
 
 LEASE, AGAIN_AFTER, SWEEP = timedelta(seconds=0.6), timedelta(seconds=0.4), 0.1
 ANNA, CHIARA = LearnerId("4"), LearnerId("6")
+CLASS = (ANNA, *(LearnerId(str(70 + number)) for number in range(1, EARNERS)))
+"""Who has earned it: Anna, and others who did as well."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +68,7 @@ class Place:
 
     @property
     def names(self) -> Path:
-        """Anna's name as the platform shows it."""
+        """The name that the platform shows of Anna and her class."""
         return self.folder / "name"
 
     def storage(self) -> Storage:
@@ -122,8 +124,8 @@ class PointedBell(Bell):
             return Bell._send(self, ring)
 
 
-class TwoLearners:
-    """A platform where Anna has finished any course and Chiara failed its exam."""
+class SmallClass:
+    """A platform where Anna and her class have finished any course and Chiara failed its exam."""
 
     id = MOODLE
 
@@ -141,14 +143,14 @@ class TwoLearners:
     def read(
         self, course: CourseId, learners: Collection[LearnerId] | None = None, since: datetime | None = None
     ) -> Iterator[AssessmentRecord]:
-        """Yield both, or who is asked for."""
+        """Yield all, or who is asked for."""
         with self._points.around("reading"):
             recorded = {each.learner.id: each for each in factories.ada101().values()}
         name = self._place.names.read_text()
-        for learner in (ANNA, CHIARA) if learners is None else learners:
-            person = recorded[learner].learner
-            shown = replace(person, full_name=name) if learner == ANNA else person
-            yield replace(recorded[learner], course=self.course(course), learner=shown, read_at=datetime.now(UTC))
+        for learner in (*CLASS, CHIARA) if learners is None else learners:
+            theirs = recorded[CHIARA if learner == CHIARA else ANNA]
+            shown = theirs.learner if learner == CHIARA else replace(theirs.learner, id=learner, full_name=name)
+            yield replace(theirs, course=self.course(course), learner=shown, read_at=datetime.now(UTC))
 
 
 class NoticeFile:
@@ -191,7 +193,7 @@ def run(place: Place, orders: Orders | None, hint: CourseId | None) -> None:
 
 def _jobs(place: Place, storage: Storage, queue: Celery, points: Points) -> PointedJobs:
     clock = _clock(points)
-    platform: Platform = TwoLearners(place, points)
+    platform: Platform = SmallClass(place, points)
     reading = SyncTools(storage, lambda _: platform, clock)
     sealing = _issuing(storage, platform, points, clock)
     handing_over = DeliveryTools(storage, (NoticeFile(place, points),), clock)
@@ -217,11 +219,11 @@ def _issuing(storage: Storage, platform: Platform, points: Points, clock: Callab
     sealer = _PointedSealer(points)
 
     def pointed_render(form: Format, credential: MicroCredential, envelope: Envelope) -> Document:
-        with points.around("rendering"):
+        with points.around(points.next_of("rendering")):
             return render(form, credential, envelope)
 
     def pointed_check(sealed: Sealed) -> tuple[str, ...]:
-        with points.around("verifying"):
+        with points.around(points.next_of("verifying")):
             return failures(sealed)
 
     return IssuingTools(storage, lambda _: platform, pointed_render, {Format.ELM: sealer}, pointed_check, clock, True)
@@ -236,7 +238,7 @@ class _PointedSealer:
 
     def seal(self, document: Document, now: datetime) -> Sealed:
         """Seal."""
-        with self._points.around("sealing"):
+        with self._points.around(self._points.next_of("sealing")):
             return self._sealer.seal(document, now)
 
 

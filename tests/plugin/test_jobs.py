@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -247,6 +248,41 @@ def test_a_broker_that_is_down_loses_nothing(storage: Storage, clock: Clock) -> 
     clock.pass_(AGAIN_AFTER)
     with storage.begin() as work:
         assert work.outbox.claim(Topic.ISSUE, "a", clock(), LEASE) != ()
+
+
+def test_a_message_that_was_half_written_ends_no_worker(queue: Celery, tmp_path: Path) -> None:
+    """A worker that is killed while it rings leaves part of a file: it is passed over, the next message is read."""
+    queue.send_task("microcred.issue", args=("a",))
+    (whole,) = (tmp_path / "queue" / "messages").iterdir()
+    (whole.parent / f"0_half.{whole.name.partition('.')[2]}").write_text('{"body": "Ww')
+
+    with queue.connection_for_read() as connection:
+        found = connection.SimpleQueue("microcred").get(timeout=5)
+
+    assert found.headers["task"] == "microcred.issue"
+
+
+def test_messages_appear_whole(queue: Celery, tmp_path: Path) -> None:
+    """Nobody finds a message that is still being written: it gets its name with its last byte."""
+    queue.send_task("microcred.issue", args=("a",))
+
+    (message,) = (tmp_path / "queue" / "messages").iterdir()
+
+    assert json.loads(message.read_text())["headers"]["task"] == "microcred.issue"
+    assert type(queue.connection_for_write().default_channel).__module__ == "plugin.jobs.files"
+
+
+def test_a_binding_that_was_half_written_is_written_anew(queue: Celery, tmp_path: Path) -> None:
+    """A power cut during the very first start does not end every start after it."""
+    binding = tmp_path / "queue" / "control" / "microcred.exchange"
+    binding.write_text("")
+
+    with queue.connection_for_write() as connection:
+        unread = connection.default_channel.get_table("microcred")
+        connection.default_channel._queue_bind("microcred", "microcred", "", "microcred")
+        bound = connection.default_channel.get_table("microcred")
+
+    assert (unread, [each.queue for each in bound]) == ([], ["microcred"])
 
 
 def test_pauses_grow_and_are_spread() -> None:

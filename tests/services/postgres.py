@@ -12,6 +12,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import mkdtemp
 
+from sqlalchemy import create_engine
+
 from tests.conftest import require_program
 
 OWNER = "postgres"
@@ -60,6 +62,24 @@ class Postgres:
         self._process = subprocess.Popen(_as_owner(command), stdout=log, stderr=log, cwd="/")
         log.close()
         self._wait()
+
+    @contextmanager
+    def small_disk(self, megabytes: int) -> Iterator[Path]:
+        """Keep all tables made from now on on a disk of their own, which can be filled; only root may mount one."""
+        place = self.folder / "small"
+        place.mkdir()
+        subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={megabytes}m", "tmpfs", str(place)], check=True)
+        try:
+            shutil.chown(place, OWNER, OWNER)
+            engine = create_engine(self.url, isolation_level="AUTOCOMMIT")
+            with engine.connect() as connection:
+                connection.exec_driver_sql(f"CREATE TABLESPACE small LOCATION '{place}'")
+                connection.exec_driver_sql("ALTER DATABASE postgres SET default_tablespace = small")
+            engine.dispose()
+            yield place
+        finally:
+            self.stop()
+            subprocess.run(["umount", str(place)], check=True)
 
     def _wait(self) -> None:
         ready = [require_program("pg_isready"), "-h", "127.0.0.1", "-p", str(self.port), "-U", "postgres"]
