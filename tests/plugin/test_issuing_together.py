@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 
 from lti.errors import Fault, PlatformError
 from mappings.assessment import AssessmentRecord, Completion, CourseId, LearnerId
@@ -23,6 +24,7 @@ from plugin.sealing.errors import DocumentUnsuitable, SealError, TimestampUnavai
 from plugin.settings import Settings
 from plugin.storage.awards import AwardRow, State
 from plugin.storage.outbox import Topic
+from plugin.storage.tables import outbox
 from plugin.storage.unit_of_work import Storage
 from plugin.sync import sync
 from tests import factories
@@ -218,6 +220,17 @@ def test_poison_is_parked_alone(bench: Bench, tmp_path: Path) -> None:
     assert {award.learner for award in _not_sealed(bench)} == {"72"}
     with bench.storage.reading() as work:
         assert work.outbox.waiting(Topic.ISSUE) == 1
+
+
+def test_work_that_the_release_before_asked_for_is_done(bench: Bench, tmp_path: Path) -> None:
+    """It names no batch: while both releases run, and after the upgrade, such rows are one batch of their own."""
+    with bench.storage.begin() as work:
+        work.outbox._connection.execute(update(outbox).values(batch=""))
+
+    assert jobs(bench, tmp_path).bell.ring() == len(CLASS)
+    assert jobs(bench, tmp_path).work(Topic.ISSUE, "")
+
+    assert _not_sealed(bench) == ()
 
 
 def _not_sealed(bench: Bench) -> tuple[AwardRow, ...]:
