@@ -58,6 +58,10 @@ class Fault(StrEnum):
     THROTTLED = "throttled"
     PLATFORM_DOWN = "platform_down"
     TOKEN_REFUSED = "token_refused"  # noqa: S105 - the name of a fault
+    NOT_AUTHORIZED = "not_authorized"
+    """Nobody has authorised the bridge yet (Canvas)."""
+    AUTHORIZATION_ENDED = "authorization_ended"
+    """The authorisation was taken back, or the scopes of the key have changed (Canvas)."""
     SCOPE_REFUSED = "scope_refused"
     MISSING_FUNCTION = "missing_function"
     NO_ACCESS = "no_access"
@@ -88,6 +92,8 @@ _SENTENCES = {
     Fault.THROTTLED: "The learning platform asks to be read more slowly.",
     Fault.PLATFORM_DOWN: "The learning platform has a fault of its own at the moment.",
     Fault.TOKEN_REFUSED: "The learning platform does not accept the access token; it has to be renewed.",
+    Fault.NOT_AUTHORIZED: "Nobody has authorised the bridge to read this learning platform yet.",
+    Fault.AUTHORIZATION_ENDED: "The authorisation to read the learning platform has ended and has to be given again.",
     Fault.SCOPE_REFUSED: "The learning platform did not grant a right (scope) that is needed.",
     Fault.MISSING_FUNCTION: "The web service on the learning platform lacks a function that is needed.",
     Fault.NO_ACCESS: "The account that reads the learning platform lacks a right that is needed.",

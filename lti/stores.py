@@ -7,7 +7,7 @@ under way.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from lti.claims import Launch, LaunchId, RegistrationId, VerifiedClaims, registration_id
@@ -174,6 +174,10 @@ class TokenStore(Protocol):
         """Keep ``token`` for ``key`` in place of any other."""
         ...
 
-    def forget(self, key: TokenKey) -> None:
-        """Drop the token of ``key``, if there is one."""
+    def lease(self, key: TokenKey, now: datetime, lasts: timedelta) -> str | None:
+        """Let the caller alone fetch the token, and return the lease; None while somebody else does."""
+        ...
+
+    def release(self, key: TokenKey, lease: str) -> None:
+        """End a lease that brought no token; keeping a token ends it too."""
         ...

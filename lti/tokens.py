@@ -13,21 +13,22 @@ once where the platform refuses the kept one. What is left to the caller: keepin
 
 from __future__ import annotations
 
+import hashlib
 import threading
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Protocol
+from typing import Protocol
 from uuid import uuid4
 
 from joserfc import jwt
 from joserfc.jwk import RSAKey
-from marshmallow import fields
 
 from lti.errors import Fault, PlatformError
-from lti.network import Answer, Network, Request, open_session, send
-from lti.schemas import Id, OptionalId, OptionalWhole, Text, load
+from lti.network import Network
 from lti.stores import AccessToken, TokenKey, TokenStore
+from lti.token_endpoint import TokenAnswer, ask_for_token
 
 Sign = Callable[[Mapping[str, object]], str]
 """Makes a compact JWS (RS256, with ``kid``) of claims."""
@@ -37,9 +38,11 @@ _ASSERTION = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 _MARGIN = timedelta(seconds=60)
 _BACKDATED = timedelta(seconds=5)  # platforms without leeway refuse an iat that their clock has not reached
 _ASSERTION_LASTS = timedelta(minutes=5)
-_KNOWN_ERRORS = frozenset(
-    {"invalid_request", "invalid_client", "invalid_grant", "unauthorized_client", "invalid_scope"}
-)
+_LEASE = timedelta(seconds=90)
+"""Longer than a request for a token may take with its repeats."""
+_PAUSE = 0.1
+_LOOKS = int(_LEASE.total_seconds() / _PAUSE) + 1
+"""How often to look whether another process has the token, ``_PAUSE`` seconds apart."""
 
 
 class TokenSource(Protocol):
@@ -68,26 +71,12 @@ class TokensInMemory:
         """Keep ``token`` for ``key`` in place of any other."""
         self._tokens[key] = token
 
-    def forget(self, key: TokenKey) -> None:
-        """Drop the token of ``key``, if there is one."""
-        self._tokens.pop(key, None)
+    def lease(self, key: TokenKey, now: datetime, lasts: timedelta) -> str | None:  # noqa: ARG002 - the protocol's
+        """Return a lease: within one process a lock suffices."""
+        return "own"
 
-
-@dataclass(frozen=True, slots=True)
-class TokenAnswer:
-    """RFC 6749 section 5.1. Moodle sends it as ``text/html``, Canvas leaves ``scope`` out of a refresh."""
-
-    access_token: Id = field(repr=False)
-    expires_in: OptionalWhole
-    scope: Text
-    refresh_token: OptionalId = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class TokenProblem:
-    """RFC 6749 section 5.2; Moodle writes exception texts into ``error``."""
-
-    error: Annotated[str, fields.String(load_default="")]
+    def release(self, key: TokenKey, lease: str) -> None:
+        """Do nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +89,11 @@ class Client:
 
 
 class _KeptToken:
-    """The part that both sources share: keep, fetch one at a time, fetch anew where refused."""
+    """The part that both sources share: keep, fetch one at a time, fetch anew where refused.
+
+    Threads of a process wait at a lock; processes that share the store wait for whoever holds the lease, and then find
+    the token that it fetched. A lease ends by itself, so that nobody waits for the dead.
+    """
 
     def __init__(self, key: TokenKey, store: TokenStore, clock: Clock) -> None:
         self._key = key
@@ -110,18 +103,35 @@ class _KeptToken:
 
     def current(self) -> str:
         with self._one_at_a_time:
-            kept = self._store.find(self._key)
-            if kept is not None and kept.expires_at - _MARGIN > self._clock():
-                return kept.value
-            return self._fetch_and_keep()
+            return self._kept() or self._alone("")
 
     def renewed(self, refused: str) -> str:
         with self._one_at_a_time:
-            kept = self._store.find(self._key)
-            if kept is not None and kept.value != refused:
-                return kept.value  # somebody else renewed it while this request waited
-            self._store.forget(self._key)
-            return self._fetch_and_keep()
+            return self._alone(refused)
+
+    def _kept(self, refused: str = "") -> str:
+        """Return the kept token, empty where there is none that lasts, or only the one that was refused."""
+        kept = self._store.find(self._key)
+        lasts = kept is not None and kept.expires_at - _MARGIN > self._clock()
+        return kept.value if kept is not None and lasts and kept.value != refused else ""
+
+    def _alone(self, refused: str) -> str:
+        """Return a token that somebody fetched meanwhile, or fetch one while all others wait."""
+        for _ in range(_LOOKS):
+            lease = self._store.lease(self._key, self._clock(), _LEASE)
+            kept = self._kept(refused)
+            if lease is not None:
+                return self._fetched(lease, kept)
+            if kept:
+                return kept
+            time.sleep(_PAUSE)
+        raise PlatformError(Fault.TIMED_OUT, "token", detail="another process is fetching it")
+
+    def _fetched(self, lease: str, kept: str) -> str:
+        try:
+            return kept or self._fetch_and_keep()
+        finally:
+            self._store.release(self._key, lease)
 
     def _fetch_and_keep(self) -> str:
         asked_at = self._clock()
@@ -195,7 +205,9 @@ class RefreshedToken(_KeptToken):
     def __init__(
         self, grant: RefreshGrant, network: Network, *, store: TokenStore, clock: Clock = lambda: datetime.now(UTC)
     ) -> None:
-        super().__init__(TokenKey(grant.client.issuer, grant.client.client_id, frozenset({"refresh"})), store, clock)
+        # Each authorisation has tokens of its own: two accounts may have agreed to the same developer key.
+        agreed = hashlib.sha256(grant.refresh_token.encode()).hexdigest()[:16]
+        super().__init__(TokenKey(grant.client.issuer, grant.client.client_id, frozenset({agreed})), store, clock)
         self._grant = grant
         self._network = network
 
@@ -206,7 +218,12 @@ class RefreshedToken(_KeptToken):
             ("client_secret", self._grant.client_secret),
             ("refresh_token", self._grant.refresh_token),
         )
-        return ask_for_token(self._grant.client.token_url, form, self._network)
+        try:
+            return ask_for_token(self._grant.client.token_url, form, self._network)
+        except PlatformError as error:
+            if error.fault is Fault.TOKEN_REFUSED:
+                raise PlatformError(Fault.AUTHORIZATION_ENDED, error.place) from error
+            raise
 
 
 class FixedToken:
@@ -224,28 +241,16 @@ class FixedToken:
         raise PlatformError(Fault.TOKEN_REFUSED, "token", detail="cannot be renewed")
 
 
-def ask_for_token(url: str, form: tuple[tuple[str, str], ...], network: Network) -> TokenAnswer:
-    """Post ``form`` to a token endpoint and return its answer; a refusal says its OAuth code where it is known."""
-    headers = {"Accept": "application/json"}
-    answer = send(open_session(network), Request(method="POST", url=url, form=form, headers=headers), network)
-    if answer.status >= 500:
-        raise PlatformError(Fault.PLATFORM_DOWN, answer.place, retry_after=answer.retry_after)
-    if answer.status == 429:
-        raise PlatformError(Fault.THROTTLED, answer.place, retry_after=answer.retry_after)
-    if answer.status != 200:
-        code = _problem(answer)
-        fault = Fault.SCOPE_REFUSED if code == "invalid_scope" else Fault.TOKEN_REFUSED
-        raise PlatformError(fault, answer.place, detail=code)
-    return load(TokenAnswer, answer.json(), place=answer.place)
+class NoToken:
+    """No token yet: a developer key is known, and nobody has authorised the bridge with it."""
 
+    def current(self) -> str:
+        """Refuse."""
+        raise PlatformError(Fault.NOT_AUTHORIZED, "token")
 
-def _problem(answer: Answer) -> str:
-    """Return the error code if it is one that OAuth knows; anything else may repeat what was sent."""
-    try:
-        code = load(TokenProblem, answer.json(), place=answer.place).error
-    except PlatformError:
-        return ""
-    return code if code in _KNOWN_ERRORS else ""
+    def renewed(self, refused: str) -> str:  # noqa: ARG002 - the protocol's signature
+        """Refuse."""
+        raise PlatformError(Fault.NOT_AUTHORIZED, "token")
 
 
 def signer(private_pem: bytes, key_id: str) -> Sign:

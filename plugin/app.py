@@ -17,10 +17,8 @@ from lti.claims import Launch
 from lti.keysets import KeySets, fetcher
 from lti.launch import Reception
 from lti.login import Login
-from lti.registration import asker
 from lti.registry import Registry
 from lti.states import States
-from lti.tool import Tool
 from mappings.documents.envelope import Format
 from mappings.documents.rendering import render
 from plugin import class_reading, delivery, issuer, issuing, revocation, scheduling, sync
@@ -28,6 +26,7 @@ from plugin.approving import ApprovingTools
 from plugin.assurance import assured
 from plugin.class_reading import ClassReadingTools
 from plugin.connecting import Connector
+from plugin.connections import registration_pages
 from plugin.delivery import Channel, DeliveryTools
 from plugin.errors import InvalidSettings
 from plugin.examining import Examiner
@@ -45,12 +44,9 @@ from plugin.parts import (
     configured_seal,
     health_tools,
     open_storage,
-    preflight_tools,
     trust_anchors,
     utc_now,
 )
-from plugin.preflight import preflight
-from plugin.registering import RegisteringTools
 from plugin.scheduling import SchedulingTools
 from plugin.sealing import Sealed, Sealer
 from plugin.sealing.identity import is_development
@@ -59,7 +55,7 @@ from plugin.sealing.timestamps import TimestampAuthority
 from plugin.settings import Settings
 from plugin.storage.launches import Launches
 from plugin.storage.outbox import Topic
-from plugin.storage.registrations import Invites, Registrations, ToolKeys
+from plugin.storage.registrations import Registrations, ToolKeys
 from plugin.storage.unit_of_work import Storage
 from plugin.sync import SyncTools
 from plugin.verification import Report
@@ -68,7 +64,6 @@ from plugin.web.health import HealthPages
 from plugin.web.hints import HintTools
 from plugin.web.identity import IdentityTools
 from plugin.web.launching import LaunchTools
-from plugin.web.registering import RegistrationPages
 from plugin.web.tools import PageTools
 
 CHANNELS: tuple[Channel, ...] = ()
@@ -98,15 +93,16 @@ def assemble(settings: Settings, clock: Clock = utc_now) -> Bridge:
     storage = open_storage(settings)
     queue = make_queue(settings)
     bell = Bell(storage, queue, settings.in_flight, clock, at_once={Topic.ISSUE: issuing.AT_ONCE})
-    connect = assured(Connector(campus(settings), storage, clock), storage)
+    connect = Connector(campus(settings), storage, clock)
+    whole = assured(connect, storage)
     anchors = trust_anchors(settings)
-    reading = SyncTools(storage, connect, clock)
+    reading = SyncTools(storage, whole, clock)
     sealers = make_sealers(settings)
     own = Checking(settings, anchors, clock)
-    sealing = IssuingTools(storage, connect, render, sealers, self_check(own.check), clock, bool(CHANNELS))
+    sealing = IssuingTools(storage, whole, render, sealers, self_check(own.check), clock, bool(CHANNELS))
     lists = issuer.status_tools(settings, storage, clock)
     handing_over = DeliveryTools(storage, CHANNELS, clock)
-    classes = ClassReadingTools(storage, connect, bell.ring, clock)
+    classes = ClassReadingTools(storage, whole, bell.ring, clock)
     duties = {
         Topic.READ: singly(lambda row_id: class_reading.read(classes, row_id)),
         Topic.SYNC: singly(lambda row_id: sync.sync(reading, row_id)),
@@ -180,25 +176,6 @@ def launch_tools(bridge: Bridge) -> LaunchTools:
         home=lambda accepted: first_page(bridge, accepted),
         clock=bridge.clock,
         public_url=settings.public_url,
-    )
-
-
-def registering_tools(bridge: Bridge) -> RegisteringTools:
-    """Return what connecting a platform works with."""
-    return RegisteringTools(
-        invites=Invites(bridge.storage),
-        registrations=Registrations(bridge.storage),
-        ask=asker(campus(bridge.settings)),
-        tool=Tool(bridge.settings.public_url),
-        clock=bridge.clock,
-    )
-
-
-def registration_pages(bridge: Bridge) -> RegistrationPages:
-    """Return what the pages of a registration work with."""
-    trying = preflight_tools(bridge.storage, bridge.settings, bridge.clock)
-    return RegistrationPages(
-        registering=registering_tools(bridge), preflight=lambda registration: preflight(trying, registration)
     )
 
 

@@ -11,7 +11,6 @@ from cryptography import x509
 
 from lti.claims import RegistrationId
 from lti.network import Network
-from mappings.assessment import PlatformId
 from plugin import issuer
 from plugin.connecting import Connector
 from plugin.errors import InvalidSettings
@@ -23,7 +22,6 @@ from plugin.sealing.timestamps import TimestampAuthority
 from plugin.settings import Settings
 from plugin.storage.engine import open_engine
 from plugin.storage.launches import Launches
-from plugin.storage.platforms import Connected
 from plugin.storage.registrations import Registrations, ToolKeys
 from plugin.storage.unit_of_work import Storage
 from plugin.storage.vault import Vault
@@ -75,16 +73,11 @@ def trust_anchors(settings: Settings) -> tuple[x509.Certificate, ...]:
 
 def preflight_tools(storage: Storage, settings: Settings, clock: Clock = utc_now) -> PreflightTools:
     """Return what tries out a connected platform."""
-
-    def connected(platform: PlatformId) -> Connected:
-        with storage.reading() as work:
-            return work.platforms.get(platform)
-
     return PreflightTools(
         registrations=Registrations(storage),
         launches=Launches(storage),
         tool_keys=ToolKeys(storage),
-        connected=connected,
+        storage=storage,
         network=campus(settings),
         clock=clock,
     )

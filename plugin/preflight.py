@@ -21,7 +21,7 @@ from lti.tool import ROSTER_SCOPE
 from lti.tool_keys import ensure_key, signing_key
 from mappings.assessment import PlatformId
 from plugin.errors import UnknownRow
-from plugin.storage.platforms import Connected
+from plugin.storage.unit_of_work import Storage
 
 
 class LaunchRecord(Protocol):
@@ -34,12 +34,12 @@ class LaunchRecord(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PreflightTools:
-    """``connected`` returns a platform with its web-service token, or raises :class:`UnknownRow`."""
+    """What trying works with. ``clock`` returns aware UTC."""
 
     registrations: RegistrationStore
     launches: LaunchRecord
     tool_keys: ToolKeyStore
-    connected: Callable[[PlatformId], Connected]
+    storage: Storage
     network: Network
     clock: Callable[[], datetime]
 
@@ -87,7 +87,8 @@ def _functions(tools: PreflightTools, platforms: tuple[PlatformId, ...]) -> froz
     """Return the functions that any of the platforms' tokens opens, None where none does."""
     for platform in platforms:
         try:
-            connected = tools.connected(platform)
+            with tools.storage.reading() as work:
+                connected = work.platforms.get(platform)
             if connected.token and connected.kind == "moodle":
                 return moodle_functions(connected.base_url, connected.token, tools.network)
         except (UnknownRow, PlatformError):

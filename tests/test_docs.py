@@ -13,6 +13,7 @@ import pytest
 from click.testing import CliRunner
 from cryptography.fernet import Fernet
 
+import plugin.authorizing as _authorizing  # noqa: F401 - its error joins the family
 import plugin.hinting as _hinting  # noqa: F401 - its error joins the family
 import plugin.intake as _intake  # noqa: F401 - likewise
 from lti.errors import REGISTRATION_SENTENCES, Fault

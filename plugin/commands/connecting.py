@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
 
 import click
 
+from lti.authorization import DeveloperKey
 from lti.claims import RegistrationId
 from lti.tool_keys import SETTLING, rotate
 from mappings.assessment import PlatformId
 from plugin import registering
-from plugin.app import Bridge, registering_tools
-from plugin.commands.bridge import open_bridge, whoami
+from plugin.app import Bridge
+from plugin.authorizing import keep_key, ticket
+from plugin.commands.bridge import FILE, open_bridge, whoami
+from plugin.connections import authorizing_tools, registering_tools
 from plugin.intake import IntakeTools, make_secret
 from plugin.parts import preflight_tools
 from plugin.preflight import preflight
@@ -63,6 +67,26 @@ def rotate_keys() -> None:
     click.echo(f"key {key.key_id} is published and will sign in {hours} hours; the key before it stays for a week")
 
 
+@click.command("authorise")
+@click.argument("platform_key")
+@click.option("--url", default="", help="The institution's own Canvas, https://school.instructure.com.")
+@click.option("--client-id", default="", help="Number of the developer key.")
+@click.option("--secret-file", type=FILE, help="File with the secret of the developer key.")
+def authorise(platform_key: str, url: str, client_id: str, secret_file: Path | None) -> None:
+    """Print a URL that lets somebody authorise reading the Canvas of PLATFORM_KEY. It can be used once, for a day.
+
+    The developer key can be given here or on the page.
+    """
+    tools = authorizing_tools(open_bridge())
+    if url and client_id and secret_file is not None:
+        secret = secret_file.read_text(encoding="utf-8").strip()
+        key = DeveloperKey(url.rstrip("/"), client_id, secret, tools.redirect_uri)
+        keep_key(tools, PlatformId(platform_key), key, by=whoami())
+    elif url or client_id or secret_file is not None:
+        raise click.UsageError("--url, --client-id and --secret-file belong together")
+    click.echo(ticket(tools, PlatformId(platform_key)))
+
+
 @click.command("proctoring")
 @click.argument("platform_key")
 @click.option("--at-once", is_flag=True, help="End the secret before it now instead of in a week.")
@@ -74,4 +98,4 @@ def make_intake_secret(platform_key: str, *, at_once: bool) -> None:
     click.echo(f"records go to {bridge.settings.public_url}/proctoring/sessions", err=True)
 
 
-COMMANDS = (invite_platform, list_registrations, decide_deployment)
+COMMANDS = (invite_platform, list_registrations, decide_deployment, authorise)

@@ -38,12 +38,6 @@ class StoredTokens:
             if not insert_if_absent(connection, access_tokens, {"id": _id(key), **said}):
                 connection.execute(update(access_tokens).where(access_tokens.c.id == _id(key)).values(**said))
 
-    def forget(self, key: TokenKey) -> None:
-        """Drop the token of ``key``; whoever holds the lease goes on holding it."""
-        ended = update(access_tokens).where(access_tokens.c.id == _id(key)).values(value=None, expires_at=None)
-        with self._storage.engine.begin() as connection:
-            connection.execute(ended)
-
     def lease(self, key: TokenKey, now: datetime, lasts: timedelta) -> str | None:
         """Let the caller alone fetch the token; None while somebody else does."""
         columns, lease = access_tokens.c, uuid4().hex
@@ -79,6 +73,14 @@ class Authorizations:
         row = {"state_digest": _digest(state), "platform_id": platform, "expires_at": expires_at}
         with self._storage.engine.begin() as connection:
             insert_if_absent(connection, authorizations, {**row, "verifier": self._storage.vault.lock(verifier)})
+
+    def platform_of(self, state: str, now: datetime) -> PlatformId | None:
+        """Return what an open state is about, without spending it."""
+        columns = authorizations.c
+        is_open = (columns.state_digest == _digest(state), columns.spent_at.is_(None), columns.expires_at > now)
+        with self._storage.read() as connection:
+            found = connection.execute(select(columns.platform_id).where(*is_open)).scalar()
+        return None if found is None else PlatformId(found)
 
     def spend(self, state: str, now: datetime) -> tuple[PlatformId, str] | None:
         """Spend a state atomically. Returns platform and verifier; None where it is unknown, old or spent."""

@@ -6,7 +6,7 @@ from flask import Flask
 
 from lti.claims import Launch, Message
 from lti.roles import Role
-from plugin.web import arrival, errors, launch, placing, registering, wellknown
+from plugin.web import arrival, authorizing, errors, launch, placing, registering, wellknown
 from plugin.web.express import Express
 from plugin.web.launching import LaunchTools, keep
 from plugin.web.registering import RegistrationPages
@@ -22,7 +22,7 @@ def init_app(app: Flask, tools: LaunchTools, registration: RegistrationPages) ->
     registering.keep(app, registration)
     csrf.exempt(launch.blueprint)
     csrf.exempt(registering.blueprint)
-    pages = (launch, registering, placing, arrival, wellknown)
+    pages = (launch, registering, authorizing, placing, arrival, wellknown)
     for blueprint in [each.blueprint for each in pages]:
         app.register_blueprint(blueprint)
     errors.init_app(app)

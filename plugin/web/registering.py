@@ -11,14 +11,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import cast
 
-from flask import Blueprint, Flask, abort, current_app, jsonify, render_template, request, session
+from flask import Blueprint, Flask, abort, current_app, jsonify, redirect, render_template, request, session
 from werkzeug.wrappers import Response
 
 from lti.claims import RegistrationId, origin_of
 from lti.errors import RegistrationRefused
 from lti.stores import Registration
 from lti.tool import canvas_configuration
-from plugin import registering
+from mappings.assessment import PlatformId
+from plugin import authorizing, registering
+from plugin.authorizing import AuthorizingTools
 from plugin.errors import UnknownRow
 from plugin.preflight import Preflight
 from plugin.registering import RegisteringTools
@@ -36,21 +38,23 @@ class RegistrationPages:
 
     registering: RegisteringTools
     preflight: Callable[[RegistrationId], Preflight]
+    authorizing: AuthorizingTools
 
 
-def keep(app: Flask, pages: RegistrationPages) -> None:
-    """Let the views of ``app`` work with ``pages``."""
-    app.extensions[_NAME] = pages
+def keep(app: Flask, what: RegistrationPages) -> None:
+    """Let the views of ``app`` work with ``what``."""
+    app.extensions[_NAME] = what
 
 
-def _pages() -> RegistrationPages:
+def pages() -> RegistrationPages:
+    """Return what the view under way works with."""
     return cast("RegistrationPages", current_app.extensions[_NAME])
 
 
 @blueprint.get("/lti/register/<invite>")
 def ask(invite: str) -> str:
     """Show what the bridge asks the platform for and why; by hand where no platform sent the browser here."""
-    tools = _pages().registering
+    tools = pages().registering
     registering.require_open(tools, invite)
     configuration = request.args.get("openid_configuration", "")
     if not configuration:
@@ -70,7 +74,7 @@ def register(invite: str) -> str:
     configuration = request.form.get("openid_configuration", "")
     security.allow_framing(filter(None, [origin_of(configuration)]))
     token = request.form.get("registration_token", "")
-    registered = registering.by_url(_pages().registering, invite, configuration, token).registration
+    registered = registering.by_url(pages().registering, invite, configuration, token).registration
     return _done(registered)
 
 
@@ -79,7 +83,7 @@ def register_by_hand(invite: str) -> str | tuple[str, int]:
     """Take the values that an administrator copied from the platform."""
     values = {name: request.form.get(name, "").strip() for name in _VALUES}
     wrong = [name for name in _VALUES if not values[name] or (name != "client_id" and not origin_of(values[name]))]
-    tools = _pages().registering
+    tools = pages().registering
     registering.require_open(tools, invite)
     if wrong:
         page = render_template("lti/by_hand.html", invite=invite, tool=tools.tool, fields=_VALUES, wrong=wrong)
@@ -100,8 +104,13 @@ def register_by_hand(invite: str) -> str | tuple[str, int]:
     return _done(registration)
 
 
+def let_see(registration_id: RegistrationId) -> None:
+    """Let this browser see the preflight of a registration."""
+    session[_SESSION] = [*session.get(_SESSION, []), registration_id][-10:]
+
+
 def _done(registration: Registration) -> str:
-    session[_SESSION] = [*session.get(_SESSION, []), registration.id][-10:]
+    let_see(registration.id)
     return _shown(registration.id)
 
 
@@ -115,17 +124,26 @@ def preflight(registration_id: str) -> str:
 
 def _shown(registration_id: RegistrationId) -> str:
     try:
-        found = _pages().preflight(registration_id)
+        found = pages().preflight(registration_id)
     except UnknownRow:
         abort(404)
     security.allow_framing(found.registration.origins)
     return render_template("lti/preflight.html", found=found)
 
 
+@blueprint.post("/lti/preflight/<registration_id>/authorize/<platform_id>")
+def authorize(registration_id: str, platform_id: str) -> Response:
+    """Begin to authorise reading one of the registration's platforms, in a tab of its own."""
+    known = pages().registering.registrations.deployments(RegistrationId(registration_id))
+    if registration_id not in session.get(_SESSION, []) or platform_id not in {each.platform for each in known}:
+        abort(403)
+    return redirect(authorizing.ticket(pages().authorizing, PlatformId(platform_id)), code=303)
+
+
 @blueprint.get("/lti/canvas.json")
 def canvas() -> Response:
     """Return what a Canvas administrator points to when making a developer key by hand."""
-    return jsonify(canvas_configuration(_pages().registering.tool))
+    return jsonify(canvas_configuration(pages().registering.tool))
 
 
 @blueprint.errorhandler(RegistrationRefused)

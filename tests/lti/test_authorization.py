@@ -24,6 +24,8 @@ from tests.lti.conftest import LOCAL
 from tests.simulators.canvas import CLIENT_ID, CLIENT_SECRET, CODE, CanvasSimulator
 from tests.simulators.server import Reply
 
+VERIFIER = "v" * 64
+
 
 @pytest.fixture
 def simulator() -> Iterator[CanvasSimulator]:
@@ -37,9 +39,15 @@ def key_of(simulator: CanvasSimulator) -> DeveloperKey:
     return DeveloperKey(simulator.url, CLIENT_ID, CLIENT_SECRET, "https://bridge.example/canvas/back")
 
 
+def granted(simulator: CanvasSimulator, code: str) -> str:
+    """Exchange a code, and return what is kept."""
+    grant = redeem(key_of(simulator), code, VERIFIER, LOCAL)
+    return as_credential(CLIENT_ID, grant.client_secret, grant.refresh_token)
+
+
 def test_the_person_is_asked_for_reading_only(simulator: CanvasSimulator) -> None:
     """Every scope is a GET, and the state travels with them."""
-    parts = urlsplit(authorization_url(key_of(simulator), "state-1"))
+    parts = urlsplit(authorization_url(key_of(simulator), "state-1", VERIFIER))
     query = parse_qs(parts.query)
 
     assert parts.path == "/login/oauth2/auth"
@@ -51,7 +59,7 @@ def test_the_person_is_asked_for_reading_only(simulator: CanvasSimulator) -> Non
 
 def test_a_code_gives_a_grant_that_reads_from_then_on(simulator: CanvasSimulator) -> None:
     """Kept as one secret text and used without the person."""
-    credential = as_credential(redeem(key_of(simulator), code_of({"code": CODE, "state": "s"}), LOCAL))
+    credential = granted(simulator, code_of({"code": CODE, "state": "s"}))
     simulator.tokens.clear()
 
     tokens = token_source(simulator.url, credential, LOCAL, TokensInMemory())
@@ -73,7 +81,7 @@ def test_a_token_made_by_hand_is_used_as_it_is(simulator: CanvasSimulator) -> No
 def test_a_wrong_code_gives_nothing(simulator: CanvasSimulator) -> None:
     """Nor one that was used."""
     with pytest.raises(PlatformError) as raised:
-        redeem(key_of(simulator), "another", LOCAL)
+        redeem(key_of(simulator), "another", VERIFIER, LOCAL)
 
     assert (raised.value.fault, raised.value.retryable) == (Fault.TOKEN_REFUSED, False)
 
@@ -83,7 +91,7 @@ def test_an_answer_without_refresh_token_is_no_grant(simulator: CanvasSimulator)
     simulator.plan(lambda _: True, Reply({"access_token": "t", "expires_in": 3600}))
 
     with pytest.raises(PlatformError) as raised:
-        redeem(key_of(simulator), CODE, LOCAL)
+        redeem(key_of(simulator), CODE, VERIFIER, LOCAL)
 
     assert raised.value.fault is Fault.MALFORMED_ANSWER
 

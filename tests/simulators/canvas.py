@@ -17,15 +17,21 @@ import secrets
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from lti import gradebook, roster
+from lti.authorization import CANVAS_SCOPES, challenge_of
 from tests.simulators.canvas_course import CanvasCourse, Payload, data_ethics, example
 from tests.simulators.server import Asked, Reply, Simulator
 from tests.simulators.token_desk import TokenDesk
 
 CLIENT_ID, CLIENT_SECRET, REFRESH_TOKEN = "10000000000007", "secret-of-the-developer-key", "refresh-for-good"
 CODE = "code-of-an-agreeing-person"
+"""A code that needs no visit: for tests of the exchange alone."""
 NO_PERMISSION = {"status": "unauthorized", "errors": [{"message": "user not authorized to perform that action"}]}
+REFUSED_REFRESH = next(
+    each for each in example("oauth_authorization_code")["errors"] if "refresh_token not found" in str(each)
+)
 NOT_THERE = {"errors": [{"message": "The specified resource does not exist."}]}
 _PAGE_OF_MEMBERS = 50
 
@@ -47,6 +53,30 @@ class CanvasSimulator(Simulator):
         self.concluded = False
         self.forbidden: set[str] = set()
         self.tokens: set[str] = set()
+        self.codes: dict[str, str] = {}
+        self.refresh_tokens = {REFRESH_TOKEN}
+        self.agrees = True
+
+    def agree(self, address: str) -> str:
+        """Do what the person's browser does at Canvas, and return where Canvas sends it back to.
+
+        A code is bound to the challenge that came along, and works once.
+        """
+        asked = dict(parse_qsl(urlsplit(address).query))
+        problem = "" if self.agrees else "access_denied"
+        if asked["client_id"] != CLIENT_ID or asked["response_type"] != "code":
+            problem = "invalid_request"
+        elif not set(asked["scope"].split()) <= set(CANVAS_SCOPES):
+            problem = "invalid_scope"
+        code = secrets.token_urlsafe(16)
+        self.codes[code] = asked.get("code_challenge", "")
+        answer = {"error": problem} if problem else {"code": code}
+        return f"{asked['redirect_uri']}?{urlencode({**answer, 'state': asked['state']})}"
+
+    def revoke(self) -> None:
+        """Take the authorisation back, as its user or an administrator does."""
+        self.refresh_tokens.clear()
+        self.tokens.clear()
 
     def answer(self, asked: Asked) -> Reply:
         """Answer a token request, an LTI service or the REST API."""
@@ -66,15 +96,26 @@ class CanvasSimulator(Simulator):
         if form.get("grant_type") == "client_credentials" and self.desk is not None:
             return self.desk.give(asked, f"{self.url}{asked.path}")
         by_code = form.get("grant_type") == "authorization_code"
-        expected = {"client_id": CLIENT_ID, "client_secret": CLIENT_SECRET}
-        expected |= {"code": CODE} if by_code else {"refresh_token": REFRESH_TOKEN}
-        if any(form.get(name) != value for name, value in expected.items()):
-            return Reply({"error": "invalid_request", "error_description": "refresh_token not found"}, status=400)
+        known = self._is_open_code(form) if by_code else form.get("refresh_token") in self.refresh_tokens
+        if (form.get("client_id"), form.get("client_secret")) != (CLIENT_ID, CLIENT_SECRET) or not known:
+            return Reply(REFUSED_REFRESH["body"], status=REFUSED_REFRESH["status"])
         token = f"1/{secrets.token_urlsafe(16)}"
         self.tokens.add(token)
         answer = example("oauth_authorization_code")["token" if by_code else "refresh"]
-        given = {"access_token": token} | ({"refresh_token": REFRESH_TOKEN} if by_code else {})
+        given = {"access_token": token} | ({"refresh_token": self._new_refresh_token()} if by_code else {})
         return Reply((answer if by_code else answer["response"]) | given)
+
+    def _is_open_code(self, form: dict[str, str]) -> bool:
+        """RFC 7636 section 4.6, where a challenge came with the request."""
+        if form.get("code") == CODE:
+            return True
+        challenge = self.codes.pop(form.get("code", ""), None)
+        return challenge is not None and challenge in {"", challenge_of(form.get("code_verifier", ""))}
+
+    def _new_refresh_token(self) -> str:
+        token = secrets.token_urlsafe(24)
+        self.refresh_tokens.add(token)
+        return token
 
     def _rest(self, asked: Asked) -> Reply:
         if found := re.fullmatch(r"/api/v1/outcomes/(\d+)", asked.path):
