@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from pathlib import Path
 
 import click
 
@@ -18,8 +19,8 @@ from plugin.commands import (
     seals,
     secrets,
     settings_file,
+    setup,
 )
-from plugin.commands.bridge import FILE
 from plugin.errors import BridgeError
 from plugin.logs import configure_logs
 from plugin.sealing.errors import SealError
@@ -42,7 +43,7 @@ class _Sentences(click.Group):
 @click.option("--quiet", is_flag=True, help="Log warnings only.")
 @click.option(
     "--settings",
-    type=FILE,
+    type=click.Path(dir_okay=False, path_type=Path),
     envvar=settings_file.VARIABLE,
     expose_value=False,
     is_eager=True,
@@ -52,9 +53,8 @@ class _Sentences(click.Group):
 def microcred(*, quiet: bool) -> None:
     """Turn finished courses in Moodle or Canvas into sealed European micro-credentials.
 
-    First steps: `microcred secrets new`, `microcred keys dev`, `microcred check`, `microcred migrate`,
-    `microcred platform`, `microcred course`, then `microcred serve`. Settings are environment variables that begin
-    with MICROCRED_; `microcred check` lists them.
+    First steps: `microcred setup`, `microcred check`, then `microcred serve`. Settings are environment variables that
+    begin with MICROCRED_, or lines of the file that --settings names; `microcred check` lists them.
     """
     configure_logs("WARNING" if quiet else "INFO")
 
@@ -67,6 +67,7 @@ for command in (
     *operating.COMMANDS,
     *checking.COMMANDS,
     *secrets.COMMANDS,
+    *setup.COMMANDS,
 ):
     microcred.add_command(command)
 

@@ -72,7 +72,7 @@ class Settings:
     metrics_listen: str = ""
     """``host:port`` on which a worker of its own shows its metrics to whoever reaches it; empty: nowhere."""
     administrator: str = ""
-    """Mail address of whoever runs the bridge; it stands in the audit trail."""
+    """Mail address of whoever runs the bridge, as ``microcred setup`` was told; it stands in the audit trail."""
 
     def __post_init__(self) -> None:
         if problems := tuple(_problems(self)):

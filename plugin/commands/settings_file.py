@@ -58,5 +58,9 @@ def loaded() -> frozenset[str]:
 
 def use(context: click.Context, _parameter: click.Parameter, file: Path | None) -> None:
     """Take the settings of the file that the option or the environment names."""
-    if file is not None:
+    if file is None:
+        return
+    try:
         context.find_root().obj = load(file, os.environ)
+    except InvalidSettings as error:
+        raise click.BadParameter(str(error)) from None
