@@ -12,10 +12,11 @@ import click
 import yaml
 
 from plugin import offering, registering
-from plugin.app import assemble, registering_tools
+from plugin.app import assemble
 from plugin.commands import settings_file
 from plugin.commands.private_files import write_private
 from plugin.commands.seals import institution_or_fail, write_development_seal
+from plugin.connections import registering_tools
 from plugin.issuer import key_files
 from plugin.parts import utc_now
 from plugin.sealing.multikey import Algorithm
