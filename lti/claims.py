@@ -40,10 +40,16 @@ DEEP_LINKING = "https://purl.imsglobal.org/spec/lti-dl/claim/deep_linking_settin
 KEPT = (
     *("sub", "name", "given_name", "family_name", "email", "locale", "iss", "aud"),
     *(LTI + name for name in ("message_type", "deployment_id", "target_link_uri", "roles", "context", "resource_link")),
-    *(LTI + name for name in ("lis", "launch_presentation", "tool_platform", "custom", "for_user")),
+    *(LTI + name for name in ("lis", "launch_presentation", "tool_platform", "for_user")),
     *(AGS, NRPS, DEEP_LINKING),
 )
-"""The claims that are stored with a launch; all others are forgotten when the answer is sent."""
+"""The claims that are stored with a launch, besides those of :data:`CUSTOM`; all others are forgotten."""
+COURSE_HISTORY = "context_history"
+CUSTOM = (COURSE_HISTORY, "canvas_user_id", "canvas_course_id", "canvas_api_base_url", "student_view")
+"""The custom parameters that are read and stored: those that :mod:`lti.tool` asks for.
+
+Platforms send more. Moodle's launches carry forty, names and mail among them, which nobody here needs.
+"""
 
 T = TypeVar("T")
 
@@ -243,8 +249,8 @@ def _deep_linking(settings: Claims) -> DeepLinking | None:
 
 
 def _custom(custom: Claims) -> tuple[tuple[str, str], ...]:
-    """Return the parameters that have a value; some platforms send numbers and null."""
-    return tuple((name, text) for name in custom if (text := _loose_text(custom[name])))
+    """Return the parameters of ours that have a value; some platforms send numbers and null."""
+    return tuple((name, text) for name in CUSTOM if (text := _loose_text(custom.get(name))))
 
 
 def _loose_text(value: object) -> str:

@@ -139,8 +139,9 @@ class _Steps(LibraryLaunch):
 
     def save_launch_data(self) -> Self:
         """Take step 13."""
-        kept = VerifiedClaims({name: self.body[name] for name in KEPT if name in self.body})
-        if not self._reception.launches.keep(self._launch, kept):
+        body = self.body
+        kept = {name: body[name] for name in KEPT if name in body} | {LTI + "custom": dict(self._launch.custom)}
+        if not self._reception.launches.keep(self._launch, VerifiedClaims(kept)):
             raise LaunchRefused(Refusal.REPLAYED)
         return self
 

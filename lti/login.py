@@ -16,6 +16,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from urllib.parse import urlencode
 
 from lti.claims import origin_of
@@ -72,22 +73,26 @@ class Login:
         registration = self.recognise(form)
         state = self.states.issue(registration.id, now)  # 4
         nonce = self.states.nonces(state, browser)[0]
-        parameters = {
-            "scope": "openid",
-            "response_type": "id_token",
-            "response_mode": "form_post",
-            "prompt": "none",
-            "client_id": registration.client_id,
-            "redirect_uri": self.launch_url,
-            "login_hint": form["login_hint"],
-            "state": state,
-            "nonce": nonce,
-        }
+        parameters = {"login_hint": form["login_hint"], "state": state, "nonce": nonce}
         if hint := form.get("lti_message_hint"):
             parameters["lti_message_hint"] = hint
-        joint = "&" if "?" in registration.authorization_endpoint else "?"
-        location = registration.authorization_endpoint + joint + urlencode(parameters)
+        location = _asking(registration, self.launch_url) + urlencode(parameters)
         return LoginRequest(location, state, nonce, registration)
+
+
+@lru_cache(maxsize=256)
+def _asking(registration: Registration, launch_url: str) -> str:
+    """Return the part of the authentication request that is the same in every login at ``registration``."""
+    parameters = {
+        "scope": "openid",
+        "response_type": "id_token",
+        "response_mode": "form_post",
+        "prompt": "none",
+        "client_id": registration.client_id,
+        "redirect_uri": launch_url,
+    }
+    joint = "&" if "?" in registration.authorization_endpoint else "?"
+    return f"{registration.authorization_endpoint}{joint}{urlencode(parameters)}&"
 
 
 def require_ours(target: str, launch_url: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from lti.claims import Message
+from lti.claims import COURSE_HISTORY, Message
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ CLAIMS = (
     Wish("locale", "The language of the pages"),
 )
 VARIABLES = {
-    "context_history": "Context.id.history",
+    COURSE_HISTORY: "Context.id.history",
     "canvas_user_id": "Canvas.user.id",
     "canvas_course_id": "Canvas.course.id",
     "canvas_api_base_url": "Canvas.api.baseUrl",

@@ -10,6 +10,7 @@ from plugin.web import arrival, authorizing, errors, launch, placing, registerin
 from plugin.web.express import Express
 from plugin.web.launching import LaunchTools, keep
 from plugin.web.registering import RegistrationPages
+from plugin.web.sessions import Sessions
 from plugin.web.verify import csrf
 
 _LEARNERS = frozenset({Role.LEARNER, Role.PREVIEW})
@@ -18,6 +19,7 @@ _TEACHERS = frozenset({Role.TEACHER, Role.ADMINISTRATOR})
 
 def init_app(app: Flask, tools: LaunchTools, registration: RegistrationPages) -> None:
     """Register the pages. What platforms post carries no CSRF token; :mod:`plugin.web.launch` says why that is safe."""
+    app.session_interface = Sessions()
     keep(app, tools)
     registering.keep(app, registration)
     csrf.exempt(launch.blueprint)

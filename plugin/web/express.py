@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
 
 from flask import Flask
-from flask.sessions import SecureCookieSessionInterface
 from itsdangerous import BadSignature
 
 from lti.errors import LtiError
 from lti.states import BrowserKey
 from plugin.web.launching import COOKIE, SHORTEST_KEY, LaunchTools
+from plugin.web.sessions import Sessions
 from plugin.web.visits import with_launch
 
 if TYPE_CHECKING:
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 _LARGEST = 131_072
 _FORM = "application/x-www-form-urlencoded"
 _HEADERS = [
-    ("Content-Type", "text/plain"),
     ("Content-Length", "0"),
     ("Cache-Control", "no-store"),
     ("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"),
@@ -44,10 +43,8 @@ class Express:
     """WSGI middleware in front of ``app``."""
 
     def __init__(self, app: Flask, tools: LaunchTools) -> None:
-        serializer = SecureCookieSessionInterface().get_signing_serializer(app)
-        if serializer is None:
-            raise ValueError("the application has no secret key")
-        self._serializer = serializer
+        self._sessions = Sessions().get_signing_serializer(app)
+        self._longest_session = int(app.permanent_session_lifetime.total_seconds())
         self._session_cookie = app.config["SESSION_COOKIE_NAME"]
         self._next = app.wsgi_app
         self._tools = tools
@@ -74,13 +71,15 @@ class Express:
     def _launch(self, form: dict[str, str], key: BrowserKey, cookies: dict[str, str]) -> Headers:
         accepted = self._tools.reception.accept(form, key, self._tools.clock())
         session = with_launch(self._session(cookies), accepted.id)
-        kept = f"{self._session_cookie}={self._serializer.dumps(session)}"
+        kept = f"{self._session_cookie}={self._sessions.dumps(session)}"
         cookie = f"{kept}; Secure; HttpOnly; Path=/; SameSite=None; Partitioned"
         return [("Location", self._tools.home(accepted)), ("Set-Cookie", cookie)]
 
     def _session(self, cookies: dict[str, str]) -> dict[str, object]:
+        if not (kept := cookies.get(self._session_cookie)):
+            return {}
         try:
-            return dict(self._serializer.loads(cookies.get(self._session_cookie, "")))
+            return dict(self._sessions.loads(kept, max_age=self._longest_session))
         except BadSignature:
             return {}
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from flask import abort, g, session
 
-from lti.claims import Launch, LaunchId
+from lti.claims import COURSE_HISTORY, Launch, LaunchId
 from lti.errors import LaunchRefused
 from lti.refusals import Refusal
 from lti.roles import Role
@@ -90,7 +90,7 @@ def copied_from(launch: Launch) -> CourseId:
 
     The newest of ``Context.id.history`` (LTI 1.3 custom variable, section 3.7 of the substitution list).
     """
-    newest = launch.custom_value("context_id_history").partition(",")[0].strip()
+    newest = launch.custom_value(COURSE_HISTORY).partition(",")[0].strip()
     return CourseId(newest) if newest != launch.place.course else CourseId("")
 
 

@@ -8,9 +8,20 @@ from typing import Any
 
 import pytest
 
-from lti.claims import LTI, LaunchId, Message, origin_of, platform_id, read_launch, registration_id
+from lti.claims import (
+    COURSE_HISTORY,
+    CUSTOM,
+    LTI,
+    LaunchId,
+    Message,
+    origin_of,
+    platform_id,
+    read_launch,
+    registration_id,
+)
 from lti.errors import LaunchRefused
 from lti.roles import Role
+from lti.tool import VARIABLES
 from tests.simulators.lti_platform import RECORDINGS
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
@@ -40,10 +51,18 @@ def test_a_learner_s_launch_from_moodle_is_read() -> None:
 
 def test_a_variable_that_the_platform_did_not_expand_is_missing() -> None:
     """Moodle and Canvas send unknown variables literally."""
+    custom = {"canvas_user_id": "$Canvas.user.id", COURSE_HISTORY: "2,1"}
+    launch = read_launch(recorded("moodle_learner") | {LTI + "custom": custom}, AN_ID, "c", NOW)
+
+    assert launch.custom == ((COURSE_HISTORY, "2,1"),)
+
+
+def test_only_the_custom_parameters_that_we_asked_for_are_read() -> None:
+    """Moodle's launch carries forty, a name and a mail address among them."""
     launch = read_launch(recorded("moodle_learner"), AN_ID, "c", NOW)
 
-    assert launch.custom_value("unknown_var") == ""
-    assert launch.custom_value("template_id") == "tpl-42"
+    assert {name for name, _ in launch.custom} <= set(CUSTOM)
+    assert set(VARIABLES) == set(CUSTOM)
 
 
 def test_a_non_editing_teacher_is_staff_in_a_launch() -> None:

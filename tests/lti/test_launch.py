@@ -352,3 +352,4 @@ def test_only_claims_that_are_needed_are_kept(moodle: Desk) -> None:
 
     assert "nonce" not in kept
     assert not [name for name in kept if "basicoutcome" in name or name.endswith("/ext")]
+    assert "person_email" not in kept[LTI + "custom"]

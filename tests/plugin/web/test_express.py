@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from flask.sessions import SecureCookieSessionInterface
 
+from plugin.web.sessions import Sessions
 from tests.functional.entrance import TOOL, Entrance, code_of
 from tests.lti.launching import CLIENT
 from tests.simulators.lti_platform import MOODLE, LtiPlatform
@@ -45,6 +47,22 @@ def test_the_session_of_the_straight_way_is_flask_s(entrance: Entrance) -> None:
     browser = entrance.browser()
     first = browser.launch("teacher").location
     browser.post("/language", {"language": "nl", "csrf_token": ""})
+    second = browser.launch("teacher").location
+
+    assert [browser.get(path).status_code for path in (first, second)] == [200, 200]
+
+
+def test_a_session_written_by_flask_itself_is_read(entrance: Entrance) -> None:
+    """Sessions of the version before are compressed; nobody must launch again because of an update."""
+    browser = entrance.browser()
+    first = browser.launch("teacher").location
+    cookie = browser.client.get_cookie("__Host-microcred", domain="tool.example")
+    old, new = (kind.get_signing_serializer(entrance.app) for kind in (SecureCookieSessionInterface(), Sessions()))
+    assert cookie is not None
+    assert old is not None
+    padded = new.loads(cookie.value) | {"padding": "x" * 200}
+    browser.client.set_cookie("__Host-microcred", str(old.dumps(padded)), domain="tool.example")
+
     second = browser.launch("teacher").location
 
     assert [browser.get(path).status_code for path in (first, second)] == [200, 200]

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from lti.claims import COURSE_HISTORY
 from lti.roles import Role
 from mappings.assessment import CourseId
 from mappings.profile import Workload
@@ -206,7 +207,7 @@ def test_a_copied_course_takes_the_profile_along_as_a_draft(course: Site, teache
     """What people stated comes along; nothing is enabled by that."""
     send(teacher)
     teacher.post(ENABLE, page=PREVIEW)
-    launch = a_launch(Role.TEACHER, "2", course="33", custom=(("context_id_history", "3"),))
+    launch = a_launch(Role.TEACHER, "2", course="33", custom=((COURSE_HISTORY, "3"),))
     copied = {name: _moved(record) for name, record in records().items()}
     course.platform = RecordedPlatform(copied)
     newcomer = course.browser(launch)
