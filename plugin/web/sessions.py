@@ -29,5 +29,6 @@ class Sessions(SecureCookieSessionInterface):
         """Return what signs the sessions of ``app``. Raises :class:`ValueError` where it has no secret key."""
         if not app.secret_key:
             raise ValueError("the application has no secret key")
+        keys = [*(app.config["SECRET_KEY_FALLBACKS"] or ()), app.secret_key]
         signing = {"key_derivation": self.key_derivation, "digest_method": self.digest_method}
-        return SessionSerializer(app.secret_key, salt=self.salt, signer_kwargs=signing)
+        return SessionSerializer(keys, salt=self.salt, signer_kwargs=signing)

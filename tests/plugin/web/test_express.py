@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from cryptography.fernet import Fernet
 from flask.sessions import SecureCookieSessionInterface
 
+from plugin.app import create_app
 from plugin.web.sessions import Sessions
 from tests.functional.entrance import TOOL, Entrance, code_of
 from tests.lti.launching import CLIENT
@@ -66,6 +69,23 @@ def test_a_session_written_by_flask_itself_is_read(entrance: Entrance) -> None:
     second = browser.launch("teacher").location
 
     assert [browser.get(path).status_code for path in (first, second)] == [200, 200]
+
+
+def test_a_session_signed_by_an_older_secret_is_read(tmp_path: Path, entrance: Entrance) -> None:
+    """A changed secret closes nobody's page."""
+    browser = entrance.browser()
+    landed = browser.launch("teacher")
+    changed = (Fernet.generate_key().decode(), *entrance.settings.secret_keys)
+    entrance.app = create_app(replace(entrance.settings, secret_keys=changed))
+    after = entrance.browser()
+    for name in ("__Host-microcred", "__Host-microcred-browser"):
+        cookie = browser.client.get_cookie(name, domain="tool.example")
+        assert cookie is not None
+        after.client.set_cookie(name, cookie.value, domain="tool.example")
+
+    again = after.launch("teacher")
+
+    assert [after.get(page.location).status_code for page in (landed, again)] == [200, 200]
 
 
 def test_a_session_that_is_not_ours_is_replaced(entrance: Entrance) -> None:
