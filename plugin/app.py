@@ -51,6 +51,7 @@ from plugin.scheduling import SchedulingTools
 from plugin.sealing import Sealed, Sealer
 from plugin.sealing.identity import is_development
 from plugin.sealing.jades import JadesSealer
+from plugin.sealing.rotating import WatchedSealer
 from plugin.sealing.timestamps import TimestampAuthority
 from plugin.settings import Settings
 from plugin.storage.launches import Launches
@@ -210,7 +211,10 @@ def make_sealers(settings: Settings) -> Mapping[Format, Sealer]:
         said = "a development seal is worth nothing and cannot seal for a public address"
         raise InvalidSettings((f"MICROCRED_SEAL_FILE: {said} ({settings.public_url})",))
     authority = TimestampAuthority(settings.timestamp_url) if settings.timestamp_url else None
-    return {Format.ELM: JadesSealer(key, authority), **issuer.credential_sealers(settings)}
+    seals = issuer.seal_files(settings)
+    seals.note(key.certificate, utc_now())
+    seal = WatchedSealer(JadesSealer(key, authority), key.key_id, seals)
+    return {Format.ELM: seal, **issuer.credential_sealers(settings)}
 
 
 def self_check(check: Callable[[bytes], Report]) -> Callable[[Sealed], tuple[str, ...]]:

@@ -15,12 +15,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from cryptography.hazmat.primitives.asymmetric import rsa
+
 from mappings.documents.identifiers import did_web, instant
 from mappings.documents.open_badges import OWN_CONTEXT_PATH
 from mappings.documents.sd_jwt_vc import OWN_TYPE_PATH, type_metadata
 from plugin.sealing.contexts import own_context
-from plugin.sealing.key_history import KeyHistory, PublishedKey
-from plugin.sealing.keys import SealKey
+from plugin.sealing.key_history import KeyHistory, KeyState, PublishedKey
+from plugin.sealing.seal_history import KnownSeal
 
 _DID_CONTEXTS = [
     "https://www.w3.org/ns/did/v1",
@@ -127,17 +129,28 @@ class ListedKey:
     purpose: str
     state: str
     since: datetime
+    until: datetime | None = None
+    """When its certificate ends; a key without certificate has no end."""
 
 
-def listing(history: KeyHistory, seal: SealKey | None, now: datetime) -> tuple[ListedKey, ...]:
-    """Return the seal, where there is one, and every credential key."""
-    lines = [
-        ListedKey(key.public.thumbprint, key.public.algorithm, "credentials", history.state(key, now), key.signs_from)
-        for key in history.keys
-    ]
-    if seal is not None:
-        certificate = seal.certificate
-        ended = now > certificate.not_valid_after_utc
-        state = "expired" if ended else "active"
-        lines.insert(0, ListedKey(seal.key_id, seal.algorithm, "seal", state, certificate.not_valid_before_utc))
-    return tuple(lines)
+def listing(
+    history: KeyHistory, seals: tuple[KnownSeal, ...], active_seal: str, now: datetime
+) -> tuple[ListedKey, ...]:
+    """Return every seal and every credential key; ``active_seal`` is the thumbprint of the seal in use, «» for none."""
+    active = next((seal for seal in seals if seal.key_id == active_seal), None)
+    return (
+        *(_listed_seal(seal, seal.state(active, now)) for seal in seals),
+        *(
+            ListedKey(
+                key.public.thumbprint, key.public.algorithm, "credentials", history.state(key, now), key.signs_from
+            )
+            for key in history.keys
+        ),
+    )
+
+
+def _listed_seal(seal: KnownSeal, state: KeyState) -> ListedKey:
+    certificate = seal.certificate
+    algorithm = "RS256" if isinstance(certificate.public_key(), rsa.RSAPublicKey) else "ES256"
+    begins, ends = certificate.not_valid_before_utc, certificate.not_valid_after_utc
+    return ListedKey(seal.key_id, algorithm, "seal", state, begins, ends)

@@ -7,7 +7,7 @@ Credentials are still sealed; Open Badges and wallet credentials are not, and th
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -28,12 +28,14 @@ from plugin.sealing.key_history import PublishedKey
 from plugin.sealing.multikey import Algorithm
 from plugin.sealing.rotating import RotatingSealer
 from plugin.sealing.sd_jwt import SdJwtSealer
+from plugin.sealing.seal_history import SealFiles
 from plugin.sealing.vc_jwt import VcJwtSealer
 from plugin.settings import Settings
 from plugin.storage.unit_of_work import Storage
 from plugin.verification import CheckContext, Report, StatusLookup, check
 from plugin.verification.fetching import Fetcher, PublishedKeys
 from plugin.verification.issuer_keys import KeyLookup, OwnKeys, did_key, first_found
+from plugin.verification.own_records import OwnRecords
 from plugin.verification.own_status import OwnStatus, nobody
 from plugin.verification.status_lists import StatusLists
 
@@ -43,6 +45,11 @@ Clock = Callable[[], datetime]
 def key_files(settings: Settings) -> KeyFiles:
     """Return the folder of the credential keys; the seal's password protects them too."""
     return KeyFiles(settings.data_dir / "keys", settings.seal_password.encode() or None)
+
+
+def seal_files(settings: Settings) -> SealFiles:
+    """Return the list of the institution's seals, beside the credential keys."""
+    return SealFiles(settings.data_dir / "keys")
 
 
 def credential_sealers(settings: Settings) -> dict[Format, Sealer]:
@@ -80,7 +87,11 @@ class Checking:
         """Return what a check leans on."""
         keys, lists = self._lookups(own_keys(self.settings))
         status = OwnStatus(self.storage, self.settings.public_url, lists) if self.storage else lists
-        return CheckContext(self.clock(), self.anchors, status=status, keys=keys)
+        context = CheckContext(self.clock(), self.anchors, status=status, keys=keys)
+        context = replace(context, compromised_seals=seal_files(self.settings).compromised_since)
+        if self.storage is None:
+            return context
+        return replace(context, records=OwnRecords(self.storage, self.settings.public_url))
 
     def _lookups(self, own: KeyLookup) -> tuple[KeyLookup, StatusLookup]:
         if self.network is None:

@@ -86,6 +86,12 @@ class TermUndefined(SealError):
     code = "term_undefined"
 
 
+class SealCompromised(SealError):
+    """The seal's key was declared to be in wrong hands: it seals nothing more."""
+
+    code = "seal_compromised"
+
+
 class NoCredentialKey(SealError):
     """No key for credentials was made, or every one was compromised."""
 

@@ -11,6 +11,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
 
 from plugin.sealing.credential_keys import CredentialKey, new_key, read_key
@@ -31,13 +32,11 @@ class KeyFiles:
     def history(self) -> KeyHistory:
         """Return every key that was ever made here; none where the folder is not there yet."""
         path = self.folder / _HISTORY
-        if not path.exists():
-            return KeyHistory()
         try:
-            lines = json.loads(path.read_text())
-            return KeyHistory(tuple(_key(lines[number]) for number in range(len(lines) or 1)))
-        except (OSError, ValueError, LookupError, TypeError, AttributeError, KeyUnsuitable):
-            raise KeyUnreadable(f"the key history {path} cannot be read") from None
+            written = path.stat()
+        except FileNotFoundError:
+            return KeyHistory()
+        return _read(path, written.st_mtime_ns, written.st_ino)
 
     def signing(self, algorithm: Algorithm, now: datetime) -> CredentialKey | None:
         """Return the private key that signs now, None where there is none of its kind.
@@ -60,7 +59,7 @@ class KeyFiles:
         key = new_key(algorithm)
         history = self.history().rotated(key.public, now)
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self._write(self._path(key.public), key.pem(self.password))
+        replace_file(self._path(key.public), key.pem(self.password))
         self._keep(history)
         return history
 
@@ -71,19 +70,30 @@ class KeyFiles:
         return history
 
     def _keep(self, history: KeyHistory) -> None:
-        self._write(self.folder / _HISTORY, json.dumps([_line(key) for key in history.keys], indent=1).encode())
+        replace_file(self.folder / _HISTORY, json.dumps([_line(key) for key in history.keys], indent=1).encode())
 
     def _path(self, public: PublicKey) -> Path:
         return self.folder / f"{public.thumbprint}.pem"
 
-    @staticmethod
-    def _write(path: Path, data: bytes) -> None:
-        draft = path.with_name(f".{path.name}.new")
-        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(path)
+
+def replace_file(path: Path, data: bytes) -> None:
+    """Write a file that only its owner reads, whole or not at all."""
+    draft = path.with_name(f".{path.name}.new")
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    draft.replace(path)
+
+
+@lru_cache(maxsize=16)
+def _read(path: Path, _written: int, _file: int) -> KeyHistory:
+    """Read the history once, every seal asks for it: one that was changed is another file, of another time."""
+    try:
+        lines = json.loads(path.read_text())
+        return KeyHistory(tuple(_key(lines[number]) for number in range(len(lines) or 1)))
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, KeyUnsuitable):
+        raise KeyUnreadable(f"the key history {path} cannot be read") from None
 
 
 def _line(key: PublishedKey) -> dict[str, str]:

@@ -44,11 +44,12 @@ class PublishedKey:
         require_utc(self.signs_from, "signs_from")
         require_utc(self.compromised_at, "compromised_at")
 
-    def counts(self, sealed_at: datetime | None) -> bool:
-        """Tell whether a signature of this key made at ``sealed_at`` counts; one without time does not, if in doubt."""
-        if self.compromised_at is None:
-            return True
-        return sealed_at is not None and sealed_at < self.compromised_at
+    def counts(self, proven_at: datetime | None) -> bool:
+        """Tell whether a signature counts that was there at ``proven_at``, by somebody else's word than the key's.
+
+        What is proven by nobody does not count once the key was in wrong hands: its thief writes any date.
+        """
+        return self.compromised_at is None or (proven_at is not None and proven_at < self.compromised_at)
 
 
 @dataclass(frozen=True, slots=True)

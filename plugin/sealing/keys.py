@@ -102,7 +102,13 @@ def seal_key(private_key: object, certificates: Sequence[x509.Certificate]) -> S
         raise KeyMismatch("none of the given certificates belongs to the seal's private key")
     if not may_seal(certificate):
         raise KeyUnsuitable("the certificate's key usage allows neither digitalSignature nor contentCommitment")
-    return SealKey(private_key, certificate, _chain(certificate, certificates), _thumbprint(public, private_key))
+    return SealKey(private_key, certificate, _chain(certificate, certificates), certificate_key_id(certificate))
+
+
+def certificate_key_id(certificate: x509.Certificate) -> str:
+    """Return the RFC 7638 thumbprint of a certificate's public key, which is RSA or on an elliptic curve."""
+    kind = RSAKey if isinstance(certificate.public_key(), rsa.RSAPublicKey) else ECKey
+    return kind.import_key(_certified_bytes(certificate)).thumbprint()
 
 
 def may_seal(certificate: x509.Certificate) -> bool:
@@ -126,11 +132,6 @@ def _public_bytes(key: PrivateKey) -> bytes:
 
 def _certified_bytes(certificate: x509.Certificate) -> bytes:
     return certificate.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
-
-
-def _thumbprint(public: bytes, key: PrivateKey) -> str:
-    kind = RSAKey if isinstance(key, rsa.RSAPrivateKey) else ECKey
-    return kind.import_key(public).thumbprint()
 
 
 def _chain(leaf: x509.Certificate, certificates: Sequence[x509.Certificate]) -> tuple[x509.Certificate, ...]:

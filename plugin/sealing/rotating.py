@@ -1,4 +1,4 @@
-"""A sealer whose key changes with the time: the one that the history of keys says signs now.
+"""Sealers that look at what is known of their keys, each time: which one signs now, and whether it still may.
 
 A rotation, or a key marked as compromised, takes effect with the next seal, without a restart.
 """
@@ -11,9 +11,27 @@ from datetime import datetime
 from mappings.documents.envelope import Document, Format
 from plugin.sealing import Sealed, Sealer
 from plugin.sealing.credential_keys import CredentialKey
-from plugin.sealing.errors import NoCredentialKey
+from plugin.sealing.errors import NoCredentialKey, SealCompromised
 from plugin.sealing.key_files import KeyFiles
 from plugin.sealing.multikey import Algorithm
+from plugin.sealing.seal_history import SealFiles
+
+
+class WatchedSealer:
+    """Seals with the institution's seal, as long as nobody says that its key was in wrong hands."""
+
+    def __init__(self, sealer: Sealer, key_id: str, seals: SealFiles) -> None:
+        self.format = sealer.format
+        self._sealer = sealer
+        self._key_id = key_id
+        self._seals = seals
+
+    def seal(self, document: Document, now: datetime) -> Sealed:
+        """Seal ``document``. Raise :class:`SealCompromised`, and what the sealer itself raises."""
+        since = self._seals.compromised_since(self._key_id)
+        if since is not None:
+            raise SealCompromised(f"the key of the seal was in wrong hands from {since:%Y-%m-%d %H:%M} UTC on")
+        return self._sealer.seal(document, now)
 
 
 class RotatingSealer:

@@ -212,6 +212,12 @@ class Credentials:
         place = (credentials.c.status_list_id == status_list_id, credentials.c.status_index == index)
         return self._connection.execute(select(credentials.c.status).where(*place)).scalar() not in {None, "valid"}
 
+    def kept_at(self, status_list_id: str, index: int) -> tuple[tuple[bytes, datetime], ...]:
+        """Return the sealed documents of the credential at a place in a list, each with when it was kept."""
+        place = (credentials.c.status_list_id == status_list_id, credentials.c.status_index == index)
+        query = select(documents.c.body, documents.c.sealed_at).join_from(documents, credentials).where(*place)
+        return tuple((row.body, row.sealed_at) for row in self._connection.execute(query))
+
     def sealed_since(self, moment: datetime) -> int:
         """Count what was sealed after ``moment``."""
         query = select(func.count()).select_from(credentials).where(credentials.c.sealed_at > moment)

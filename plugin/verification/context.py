@@ -34,6 +34,12 @@ class StatusAnswer:
     sentence: str = ""
 
 
+Records: TypeAlias = Callable[[JsonObject, str], datetime | None]
+"""Gets a credential and the signature on it, as it stands in the file and already verified: when its issuer kept it, by
+the issuer's record; None where that is not known. Never raises."""
+CompromisedSeals: TypeAlias = Callable[[str], datetime | None]
+"""Gets the thumbprint of a seal's key: from when it was in wrong hands, None where nobody says so."""
+
 StatusLookup: TypeAlias = Callable[[JsonObject], StatusAnswer]
 """Gets the credential (for ELM the payload); answers, never raises. Any HTTP is its own."""
 
@@ -51,6 +57,9 @@ class CheckContext:
     status: StatusLookup | None = None
     keys: KeyLookup = did_key
     """Finds the keys of issuers that have no certificate; alone, ``did:key`` is all that can be read offline."""
+    records: Records = lambda _credential, _signature: None
+    """Proves the time of seals without a timestamp; asked only where a key was compromised."""
+    compromised_seals: CompromisedSeals = lambda _key_id: None
     limits: Limits = field(default_factory=Limits)
 
     def __post_init__(self) -> None:

@@ -8,14 +8,16 @@ from __future__ import annotations
 
 from mappings.documents.envelope import Format
 from plugin.sealing.identity import certified_identity, disagreements, stated_identity
+from plugin.sealing.keys import certificate_key_id
 from plugin.verification.certificates import certificate_step, seal_facts
 from plugin.verification.content import content_steps
 from plugin.verification.context import CheckContext
 from plugin.verification.formats import Checker, Findings, Received
 from plugin.verification.jws import BadSeal, Envelope, content, read_envelope, read_header
 from plugin.verification.parsing import JsonObject, Limits, Unreadable, read_json
-from plugin.verification.report import SealFacts, Step, StepName, failed, not_checked, passed
+from plugin.verification.report import Outcome, SealFacts, Step, StepName, failed, not_checked, passed
 from plugin.verification.seal import IntactSeal, check_seal
+from plugin.verification.signed import compromised_step
 from plugin.verification.standing import status_step, validity_step
 
 _TYPE = "EuropeanDigitalCredential"
@@ -62,7 +64,13 @@ def _sealed_credential(envelope: Envelope, credential: JsonObject, context: Chec
     if seal is None:
         return Findings((*steps, step))
     facts = seal_facts(seal, context)
-    trust = (certificate_step(seal, facts, context), _issuer_step(credential, seal, facts))
+    compromised_at = context.compromised_seals(certificate_key_id(seal.path[0]))
+    certificate = certificate_step(seal, facts, context)
+    if compromised_at is not None and certificate.outcome is not Outcome.FAILED:
+        proven = (facts.proven_at if facts.proof_trusted else None, context.records(credential, envelope.signature))
+        earliest = min((each for each in proven if each is not None), default=None)
+        certificate = compromised_step(compromised_at, earliest)
+    trust = (certificate, _issuer_step(credential, seal, facts))
     return Findings(
         (*steps, step, *trust, validity_step(credential, facts, context), status_step(credential, context)), facts
     )

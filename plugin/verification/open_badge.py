@@ -49,7 +49,12 @@ def check_json(received: Received, context: CheckContext) -> Findings:
     if proof.get("cryptosuite") not in SUITES.values() or proof.get("proofPurpose") != "assertionMethod":
         sentence = "The proof is of a kind that is not known here, or not made for assertions."
         return Findings((said, schema_step(badge), failed(StepName.SEAL, "unsupported_proof", sentence)))
-    signature = Signature(issuer_of(badge), str(proof.get("verificationMethod", "")), _moment(proof.get("created")))
+    signature = Signature(
+        issuer_of(badge),
+        str(proof.get("verificationMethod", "")),
+        _moment(proof.get("created")),
+        str(proof.get("proofValue", "")),
+    )
     return _sealed(badge, said, _judge(badge, proof, signature, context), signature, context)
 
 
@@ -61,7 +66,8 @@ def check_token(received: Received, context: CheckContext) -> Findings:
         return Findings((failed(StepName.FORMAT, error.code, "It looks like a token, but holds no credential."),))
     badge = dict(token.payload)
     said = passed(StepName.FORMAT, "An Open Badge 3.0 as a JWT (compact JWS).")
-    signature = Signature(issuer_of(badge), str(token.header.get("kid", "")), _moment(badge.get("validFrom")))
+    value = received.text.strip().rpartition(".")[2]
+    signature = Signature(issuer_of(badge), str(token.header.get("kid", "")), _moment(badge.get("validFrom")), value)
     key = find_key(signature, context)
     if contradicting := disagreements(badge):
         sentence = f"The token contradicts its own credential: {', '.join(contradicting)}."
@@ -100,7 +106,7 @@ def _sealed(
     if key is None or step.code != "ok":
         return Findings(first)
     facts = _facts(badge, signature)
-    trust = (key_step(key, signature), issuer_step(signature, facts))
+    trust = (key_step(key, signature, badge, context), issuer_step(signature, facts))
     return Findings((*first, *trust, validity_step(badge, facts, context), status_step(badge, context)), facts)
 
 

@@ -37,7 +37,10 @@ def check(received: Received, context: CheckContext) -> Findings:
         return Findings((failed(StepName.FORMAT, "type_wrong", "The token does not say to be an SD-JWT VC."),))
     claims = dict(credential.claims)
     signature = Signature(
-        str(claims.get("iss", "")), str(credential.token.header.get("kid", "")), _moment(claims.get("nbf"))
+        str(claims.get("iss", "")),
+        str(credential.token.header.get("kid", "")),
+        _moment(claims.get("nbf")),
+        received.text.strip().partition("~")[0].rpartition(".")[2],
     )
     return _findings(credential, claims, signature, context)
 
@@ -61,7 +64,7 @@ def _findings(credential: SdJwt, claims: JsonObject, signature: Signature, conte
         country=str(claims.get("issuing_country", "")),
         development=False,
     )
-    trust = (key_step(key, signature), issuer_step(signature, facts))
+    trust = (key_step(key, signature, claims, context), issuer_step(signature, facts))
     time = validity_step(_period(claims), facts, context)
     return Findings((*first, *trust, time, status_step(claims, context)), facts)
 

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import rsa
 
 from mappings.documents.open_badges import OWN_CONTEXT_PATH
 from mappings.documents.sd_jwt_vc import OWN_TYPE_PATH
@@ -17,7 +18,9 @@ from plugin.sealing.development import development_seal
 from plugin.sealing.key_history import KeyHistory
 from plugin.sealing.keys import from_pem
 from plugin.sealing.multikey import Algorithm, PublicKey
+from plugin.sealing.seal_history import KnownSeal
 from tests.mappings.documents.samples import ISSUER_URL, credential
+from tests.simulators.certificate_authority import CertificateAuthority
 
 NOW = datetime(2026, 11, 20, 10, tzinfo=UTC)
 EDDSA, ES256 = new_key(Algorithm.EDDSA).public, new_key(Algorithm.ES256).public
@@ -107,13 +110,22 @@ def test_one_list_shows_seal_and_credential_keys() -> None:
     seal = from_pem(made.key_pem, made.certificate_pem)
     assert isinstance(seal.certificate, x509.Certificate)
 
-    lines = listing(HISTORY, seal, NOW + timedelta(minutes=1))
-    after = listing(HISTORY, seal, NOW + timedelta(days=4000))
+    seals = (KnownSeal(seal.certificate, NOW),)
+    lines = listing(HISTORY, seals, seal.key_id, NOW + timedelta(minutes=1))
+    after = listing(HISTORY, seals, seal.key_id, NOW + timedelta(days=4000))
 
-    assert [(line.purpose, line.state) for line in lines] == [
-        ("seal", "active"),
-        ("credentials", "active"),
-        ("credentials", "active"),
+    assert [(line.purpose, line.algorithm, line.state) for line in lines] == [
+        ("seal", "ES256", "active"),
+        ("credentials", "EdDSA", "active"),
+        ("credentials", "ES256", "active"),
     ]
-    assert after[0].state == "expired"
-    assert len(listing(HISTORY, None, NOW)) == 2
+    assert [line.until for line in lines] == [seal.certificate.not_valid_after_utc, None, None]
+    assert after[0].state == "verify-only"
+    assert len(listing(HISTORY, (), "", NOW)) == 2
+
+
+def test_a_seal_of_rsa_is_listed_as_such() -> None:
+    """RS256 and ES256 are what seals sign with."""
+    certificate = CertificateAuthority().seal(key=rsa.generate_private_key(65537, 2048)).certificate
+
+    assert listing(KeyHistory(), (KnownSeal(certificate, NOW),), "", NOW)[0].algorithm == "RS256"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -13,11 +14,13 @@ from mappings.documents.envelope import Format
 from mappings.documents.rendering import render
 from plugin import issuer
 from plugin.issuer import Checking
+from plugin.sealing import Sealed
 from plugin.sealing.multikey import Algorithm
 from plugin.settings import Settings
 from plugin.storage.credentials import Reserved
 from plugin.storage.unit_of_work import Storage
 from plugin.verification import Outcome, Report, StepName
+from plugin.verification.own_records import OwnRecords
 from tests.plugin.conftest import PUBLIC_URL
 from tests.plugin.rows import a_credential, an_award, an_offer
 
@@ -64,19 +67,69 @@ def test_what_we_seal_we_accept_until_it_is_revoked(
     assert after.step(StepName.STATUS).code == "revoked"
 
 
-@pytest.mark.parametrize("form", FORMATS)
-def test_a_compromised_key_is_known_at_once(
-    settings: Settings, storage: Storage, reserved: Reserved, form: Format
-) -> None:
-    """Everything it sealed from then on is void."""
+def kept(settings: Settings, storage: Storage, reserved: Reserved, form: Format) -> Sealed:
+    """Seal a credential and keep it, as issuing does."""
     document = render(form, reserved.credential, reserved.envelope)
     sealed = issuer.credential_sealers(settings)[form].seal(document, NOW)
+    with storage.begin() as work:
+        work.credentials.keep(reserved.envelope.id, sealed, NOW)
+    return sealed
+
+
+def standing_of_key(settings: Settings, storage: Storage, data: bytes) -> str:
+    """The code of the step about the key."""
+    return Checking(settings, (), lambda: NOW, storage).check(data).step(StepName.CERTIFICATE).code
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_a_compromised_key_voids_what_it_sealed_later(
+    settings: Settings, storage: Storage, reserved: Reserved, form: Format
+) -> None:
+    """By when our own database kept it."""
+    sealed = kept(settings, storage, reserved, form)
     keys = issuer.key_files(settings)
-    keys.mark_compromised(sealed.key_id, NOW - timedelta(days=29))
 
-    report = Checking(settings, (), lambda: NOW, storage).check(sealed.body)
+    keys.mark_compromised(sealed.key_id, NOW + timedelta(seconds=1))
+    later = standing_of_key(settings, storage, sealed.body)
+    keys.mark_compromised(sealed.key_id, NOW)
 
-    assert report.step(StepName.CERTIFICATE).code == "key_compromised"
+    assert later == "sealed_before_compromise"
+    assert standing_of_key(settings, storage, sealed.body) == "key_compromised"
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_a_forger_s_date_does_not_pass(settings: Settings, storage: Storage, reserved: Reserved, form: Format) -> None:
+    """Whoever stole the key copies a place in our lists and writes an old date: our record knows no such seal."""
+    sealed = kept(settings, storage, reserved, form)
+    holder = replace(reserved.credential.holder.value, full_name="Eve", family_name="Eve", given_name="")
+    stolen = replace(reserved.credential, holder=replace(reserved.credential.holder, value=holder))
+    forged = issuer.credential_sealers(settings)[form].seal(
+        render(form, stolen, reserved.envelope), NOW - timedelta(days=20)
+    )
+    issuer.key_files(settings).mark_compromised(sealed.key_id, NOW + timedelta(days=1))
+
+    assert standing_of_key(settings, storage, sealed.body) == "sealed_before_compromise"
+    assert standing_of_key(settings, storage, forged.body) == "key_compromised"
+
+
+def test_a_withheld_claim_does_not_hide_our_record(settings: Settings, storage: Storage, reserved: Reserved) -> None:
+    """A holder shows less than was sealed; the signature is the same."""
+    sealed = kept(settings, storage, reserved, Format.SD_JWT_VC)
+    token, *disclosures = sealed.body.decode().split("~")
+    shown = "~".join([token, *disclosures[2:]]).encode()
+    issuer.key_files(settings).mark_compromised(sealed.key_id, NOW + timedelta(days=1))
+
+    assert standing_of_key(settings, storage, shown) == "sealed_before_compromise"
+
+
+def test_records_are_ours_only(storage: Storage, reserved: Reserved) -> None:
+    """No place, a place in somebody else's list, and no signature prove nothing."""
+    records = OwnRecords(storage, PUBLIC_URL)
+    url, index = reserved.envelope.status_list_url, str(reserved.envelope.status_index)
+    own = {"credentialStatus": {"statusListCredential": url, "statusListIndex": index}}
+    foreign = {"credentialStatus": {"statusListCredential": "https://x/status/1", "statusListIndex": index}}
+
+    assert [records({}, "x"), records(foreign, "x"), records(own, ""), records(own, "x")] == [None] * 4
 
 
 def test_without_database_the_status_is_unknown(settings: Settings, reserved: Reserved) -> None:

@@ -31,14 +31,23 @@ from tests.mappings.documents.samples import ISSUER_URL, credential, envelope
 ISSUER = TestIssuer()
 
 
-def checked(data: bytes | str | dict, now: datetime = NOW, history: KeyHistory | None = None, **world: Any) -> Report:
-    """Check something in a world where our issuer can be asked for everything it publishes."""
+def checked(
+    data: bytes | str | dict,
+    now: datetime = NOW,
+    history: KeyHistory | None = None,
+    kept_at: datetime | None = None,
+    **world: Any,
+) -> Report:
+    """Check something in a world where our issuer can be asked for everything it publishes.
+
+    ``kept_at`` is when the issuer's record says that it was sealed.
+    """
     text = json.dumps(data) if isinstance(data, dict) else data
     documents = {url: value for url, value in ISSUER.documents(**world).items() if url.startswith("https")}
     found = {url: value if isinstance(value, str) else json.dumps(value) for url, value in documents.items()}
     keys = OwnKeys(dict.fromkeys((DID, ISSUER_URL), history or ISSUER.history))
     lists = StatusLists(lambda url: found[url].encode() if url in found else None, keys, lambda: now)
-    context = CheckContext(now, status=lists, keys=first_found(did_key, keys))
+    context = CheckContext(now, status=lists, keys=first_found(did_key, keys), records=lambda *_: kept_at)
     return check(text.encode() if isinstance(text, str) else text, context)
 
 
@@ -88,17 +97,35 @@ def test_a_rotated_key_leaves_it_valid(make: Callable[[], Any]) -> None:
     assert checked(make(), now=later, history=history).ok
 
 
-@pytest.mark.parametrize("make", SAME_AWARD.values(), ids=SAME_AWARD)
-def test_a_compromised_key_voids_what_came_after(make: Callable[[], Any]) -> None:
-    """Sealed at ten or at noon; compromised at nine, or the day after."""
-    sealed = make()
-    bad, late = ISSUER.history, ISSUER.history
+def compromised(moment: datetime) -> KeyHistory:
+    """Both keys were in wrong hands from ``moment`` on."""
+    history = ISSUER.history
     for key in (ISSUER.eddsa, ISSUER.es256):
-        bad = bad.compromised(key.key_id, NOW - timedelta(hours=3))
-        late = late.compromised(key.key_id, NOW + timedelta(days=1))
+        history = history.compromised(key.key_id, moment)
+    return history
 
-    assert outcomes(checked(sealed, history=bad))[StepName.CERTIFICATE] == "key_compromised"
-    assert StepName.CERTIFICATE not in outcomes(checked(sealed, history=late))
+
+@pytest.mark.parametrize("make", SAME_AWARD.values(), ids=SAME_AWARD)
+def test_a_compromised_key_voids_exactly_what_came_after(make: Callable[[], Any]) -> None:
+    """By the issuer's record: what was kept a second before counts, what was kept then does not."""
+    sealed, moment = make(), NOW + timedelta(days=1)
+    history = compromised(moment)
+
+    before = checked(sealed, history=history, kept_at=moment - timedelta(seconds=1))
+    after = checked(sealed, history=history, kept_at=moment)
+
+    assert before.ok
+    assert before.step(StepName.CERTIFICATE).code == "sealed_before_compromise"
+    assert outcomes(after)[StepName.CERTIFICATE] == "key_compromised"
+
+
+@pytest.mark.parametrize("make", SAME_AWARD.values(), ids=SAME_AWARD)
+def test_a_seal_s_own_word_on_its_time_proves_nothing(make: Callable[[], Any]) -> None:
+    """Sealed at noon, compromised the day after: the thief of the key would say the same."""
+    report = checked(make(), history=compromised(NOW + timedelta(days=1)))
+
+    assert outcomes(report)[StepName.CERTIFICATE] == "key_compromised"
+    assert "own word" in report.step(StepName.CERTIFICATE).sentence
 
 
 @pytest.mark.parametrize("make", SAME_AWARD.values(), ids=SAME_AWARD)

@@ -51,6 +51,37 @@ def stamped() -> bytes:
         return sealed(CA.seal(), stamps=stamps)
 
 
+COMPROMISED = NOW + timedelta(days=1)
+
+
+def of_stolen_key(data: bytes, kept_at: datetime | None, *anchors: CertificateAuthority) -> tuple[Outcome, str]:
+    """Check under anchors while the issuer says that the seal's key was in wrong hands since ``COMPROMISED``."""
+    report = read(data, CA, *anchors, compromised_seals=lambda _: COMPROMISED, records=lambda *_: kept_at)
+    return certificate_step(report)
+
+
+def test_a_compromised_seal_voids_what_nobody_proves_to_be_older() -> None:
+    """The time in the seal is the thief's to write; our record, or none at all, decides."""
+    data = sealed(CA.seal())
+
+    assert of_stolen_key(data, None) == (Outcome.FAILED, "key_compromised")
+    assert of_stolen_key(data, COMPROMISED) == (Outcome.FAILED, "key_compromised")
+    assert of_stolen_key(data, NOW) == (Outcome.PASSED, "sealed_before_compromise")
+
+
+def test_a_trusted_timestamp_proves_a_seal_older_than_the_compromise(stamped: bytes) -> None:
+    """Without our record too; one of an authority that nobody trusts does not."""
+    assert of_stolen_key(stamped, None, STRANGER) == (Outcome.PASSED, "sealed_before_compromise")
+    assert of_stolen_key(stamped, None) == (Outcome.FAILED, "key_compromised")
+
+
+def test_a_wrong_certificate_stays_wrong(stamped: bytes) -> None:
+    """A proof of time does not make up for a path that leads nowhere."""
+    report = read(stamped, STRANGER, compromised_seals=lambda _: COMPROMISED, records=lambda *_: NOW)
+
+    assert certificate_step(report) == (Outcome.FAILED, "untrusted")
+
+
 def test_a_path_to_an_anchor_is_found() -> None:
     """The intermediate authority comes along in the seal."""
     report = read(sealed(MIDDLE.seal(), MIDDLE.certificate), CA)

@@ -60,7 +60,7 @@ def test_a_rotated_key_still_counts() -> None:
 
 
 def test_a_compromised_key_counts_before_the_moment_only() -> None:
-    """Exactly what was sealed from then on is void; what has no time is in doubt."""
+    """Exactly what was there before counts; what nobody proves a time for does not."""
     moment = NOW + HOUR
     marked = rotated().compromised(OLD.thumbprint, moment)
     key = marked.find(OLD.multibase)
