@@ -112,11 +112,17 @@ def assemble(settings: Settings, clock: Clock = utc_now) -> Bridge:
         Topic.STATUS: singly(lambda row_id: revocation.publish(lists, row_id)),
     }
     plan = scheduling.make_tools(storage, timedelta(minutes=settings.sync_minutes), clock)
-    jobs = Jobs(storage, bell, duties, clock, lambda: scheduling.schedule(plan))
+    jobs = Jobs(storage, bell, duties, clock, lambda: tick(storage, plan))
     jobs.install(queue)
     offering = OfferingTools(storage, clock)
     approving = ApprovingTools(storage, clock)
     return Bridge(settings, storage, queue, bell, jobs, offering, reading, sealing, approving, plan, anchors, clock)
+
+
+def tick(storage: Storage, plan: SchedulingTools) -> None:
+    """Do what the clock asks for: read the courses that are due, and count the epoch up every hour."""
+    scheduling.schedule(plan)
+    storage.advance_epoch(plan.clock(), at_most_every=timedelta(hours=1))
 
 
 def create_app(settings: Settings) -> Flask:

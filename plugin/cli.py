@@ -16,6 +16,7 @@ from plugin.commands import (
     credential_keys,
     operating,
     people,
+    safekeeping,
     seals,
     secrets,
     settings_file,
@@ -68,6 +69,7 @@ for command in (
     *checking.COMMANDS,
     *secrets.COMMANDS,
     *setup.COMMANDS,
+    *safekeeping.COMMANDS,
 ):
     microcred.add_command(command)
 

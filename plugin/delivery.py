@@ -55,9 +55,11 @@ class DeliveryTools:
 def deliver(tools: DeliveryTools, award_id: str) -> AwardRow:
     """Tell the learner on every channel that has not been used for this credential.
 
-    Raises :class:`PlatformError` where a channel cannot be reached: nothing was sent there, later again.
+    Raises :class:`PlatformError` where a channel cannot be reached: nothing was sent there, later again; and
+    :class:`plugin.errors.WorkPaused`.
     """
     with tools.storage.reading() as work:
+        work.marks.require_running(tools.clock())
         award = work.awards.get(award_id)
         reserved = work.credentials.of_award(award_id)
     if award.state is not State.SEALED or reserved is None or not tools.channels:

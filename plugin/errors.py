@@ -64,6 +64,38 @@ class MigrationBlocked(BridgeError):
     retryable = True
 
 
+class JournalUnwritable(BridgeError):
+    """What was sealed cannot be written down outside of the database, so it does not count yet."""
+
+    code = "journal_unwritable"
+    retryable = True
+
+
+class JournalUnreadable(BridgeError):
+    """A file of the journal does not hold what the bridge writes there."""
+
+    code = "journal_unreadable"
+
+
+class RestoredElsewhere(BridgeError):
+    """The database is older than this installation: somebody restored it by other means. Nothing new is handed out."""
+
+    code = "restored_elsewhere"
+    retryable = True
+
+
+class BackupFailed(BridgeError):
+    """The database could not be dumped or loaded."""
+
+    code = "backup_failed"
+
+
+class BackupUnusable(BridgeError):
+    """What is to be restored is not a whole backup that this version can read, or has no empty place to go to."""
+
+    code = "backup_unusable"
+
+
 class SealRejected(BridgeError):
     """The bridge could not verify its own seal. Nothing was stored, nothing leaves."""
 
@@ -81,15 +113,33 @@ class NoSeal(BridgeError):
     retryable = True
 
 
-class SealPaused(BridgeError):
-    """The seal or its timestamp authority failed several times in a row and is left alone ``until`` then."""
+class Paused(BridgeError):
+    """What is needed is left alone ``until`` then; the work is not at fault."""
 
-    code = "seal_paused"
+    code = "paused"
     retryable = True
 
-    def __init__(self, until: datetime) -> None:
-        super().__init__("the seal is paused after several failures")
+    def __init__(self, sentence: str, until: datetime) -> None:
+        super().__init__(sentence)
         self.until = until
+
+
+class SealPaused(Paused):
+    """The seal or its timestamp authority failed several times in a row."""
+
+    code = "seal_paused"
+
+    def __init__(self, until: datetime) -> None:
+        super().__init__("the seal is paused after several failures", until)
+
+
+class WorkPaused(Paused):
+    """After a restore nothing is sealed and nothing sent until a person has looked."""
+
+    code = "work_paused"
+
+    def __init__(self, until: datetime) -> None:
+        super().__init__("sealing and sending are paused; when all is well, end it with `microcred resume`", until)
 
 
 class NotHeld(BridgeError):

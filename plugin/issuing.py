@@ -101,7 +101,7 @@ def issue(tools: IssuingTools, award_id: str) -> AwardRow:
 def issue_all(tools: IssuingTools, award_ids: Collection[str], strike: Strike = strike_nothing) -> Failures:
     """Bring awards of one course as far as they go now; ``strike`` is told in the transactions that end the work.
 
-    Returns what stopped single awards. Raises what stopped them all: :class:`NoSeal`, :class:`SealPaused`,
+    Returns what stopped single awards. Raises what stopped them all: :class:`NoSeal`, :class:`plugin.errors.Paused`,
     :class:`ChangedMeanwhile`; then nothing of this call was kept but what was struck out.
     """
     course, awards, failures = _load(tools, award_ids)
@@ -124,6 +124,7 @@ def issue_all(tools: IssuingTools, award_ids: Collection[str], strike: Strike = 
 def _load(tools: IssuingTools, award_ids: Collection[str]) -> tuple[_Course, tuple[AwardRow, ...], Failures]:
     """Return the course, and those of its awards where nothing is sealed yet."""
     with tools.storage.reading() as work:
+        work.marks.require_running(tools.clock())
         awards = work.awards.get_all(award_ids)
         missing = set(award_ids) - {award.id for award in awards}
         if missing and not awards:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from ipaddress import ip_network
 from pathlib import Path
 
@@ -17,6 +17,8 @@ from plugin.errors import InvalidSettings
 from plugin.health import HealthTools
 from plugin.jobs.queue import make_queue, reach
 from plugin.preflight import PreflightTools, preflight
+from plugin.safekeeping.backing_up import BackupTools
+from plugin.safekeeping.reconciling import ReconcilingTools
 from plugin.sealing.keys import SealKey, from_pem, from_pkcs12
 from plugin.sealing.timestamps import TimestampAuthority
 from plugin.settings import Settings
@@ -35,8 +37,28 @@ def utc_now() -> datetime:
 
 
 def open_storage(settings: Settings) -> Storage:
-    """Return the database with its secrets, whatever its schema."""
-    return Storage(open_engine(settings.database), Vault(settings.secret_keys), settings.public_url)
+    """Return the database with its secrets and its journal in the data folder, whatever its schema."""
+    vault = Vault(settings.secret_keys)
+    return Storage(open_engine(settings.database), vault, settings.public_url, settings.data_dir)
+
+
+def backup_tools(settings: Settings, storage: Storage, clock: Clock) -> BackupTools:
+    """Return what backing up works with."""
+    kept_for = timedelta(days=settings.journal_days)
+    folder = settings.data_dir
+    return BackupTools(storage, folder / "status", folder / "keys", lambda: clock() - kept_for, clock)
+
+
+def reconciling_tools(
+    settings: Settings,
+    storage: Storage,
+    clock: Clock,
+    journals: tuple[Path, ...] = (),
+    published: tuple[Path, ...] = (),
+) -> ReconcilingTools:
+    """Return what a restored database is reconciled with; ``journals`` and ``published`` beside our own."""
+    own = settings.data_dir / "journal"
+    return ReconcilingTools(storage, (own, *journals), (settings.data_dir / "status", *published), clock)
 
 
 def campus(settings: Settings) -> Network:

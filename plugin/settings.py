@@ -55,6 +55,8 @@ class Settings:
     """How many jobs a worker does at the same time; also bounds the concurrent use of the seal."""
     in_flight: int = 200
     """How many messages may be in the broker; the rest waits as rows (``filesystem://`` slows down above 200)."""
+    journal_days: int = 92
+    """How long the journal in ``data_dir`` is kept, in days: longer than the oldest backup that you would restore."""
     sync_minutes: int = 10
     """How often a course with an enabled credential is read, in minutes."""
     new_deployments: str = "allow"
@@ -192,7 +194,7 @@ def _address_problems(settings: Settings) -> list[str]:
 
 def _number_problems(settings: Settings) -> list[str]:
     bounds = {"port": (1, 65535), "worker_threads": (1, 64), "in_flight": (1, 100_000), "sync_minutes": (1, 1440)}
-    bounds["proxy_hops"] = (0, 5)
+    bounds |= {"proxy_hops": (0, 5), "journal_days": (7, 3660)}
     return [
         f"{PREFIX}{name.upper()}: {getattr(settings, name)} is not between {low} and {high}"
         for name, (low, high) in bounds.items()

@@ -12,8 +12,8 @@ from __future__ import annotations
 
 import gzip
 import zlib
-from base64 import urlsafe_b64encode
-from collections.abc import Iterable
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from mappings.documents.envelope import Document, Envelope, Format
@@ -55,6 +55,22 @@ class StatusBits:
     def _require(self, index: int) -> None:
         if not 0 <= index < self.size:
             raise InvalidValue("a status index lies outside of its list")
+
+    @classmethod
+    def read(cls, encoded: str) -> StatusBits:
+        """Return the list that :attr:`encoded` was made of. Raise :class:`InvalidValue` where it is none."""
+        try:
+            bits = gzip.decompress(urlsafe_b64decode(encoded.removeprefix("u") + "=="))
+        except (ValueError, OSError, EOFError, zlib.error):
+            raise InvalidValue("the encoded status list cannot be unpacked") from None
+        read = cls(len(bits) * 8)
+        read._bits[:] = bits
+        return read
+
+    def revoked(self) -> Iterator[int]:
+        """Yield the positions whose bit is set."""
+        for place, byte in enumerate(self._bits):
+            yield from (place * 8 + offset for offset in range(8) if byte & (0x80 >> offset))
 
     @property
     def encoded(self) -> str:

@@ -13,7 +13,7 @@ from celery import Celery
 from sqlalchemy.exc import OperationalError
 
 from lti.errors import PlatformError
-from plugin.errors import BridgeError, ChangedMeanwhile, SealPaused
+from plugin.errors import BridgeError, ChangedMeanwhile, Paused
 from plugin.jobs.bell import Bell, task_name
 from plugin.jobs.queue import SWEEP_EVERY
 from plugin.jobs.watch import HARD_LIMIT, Watch
@@ -130,7 +130,7 @@ class Jobs:
     def _put_off(self, work: UnitOfWork, lease: Lease, error: Exception) -> None:
         now, said = self.clock(), describe_error(error)
         log.warning("work_failed", topic=lease.topic, row_id=lease.row_id, error=said, attempt=lease.attempt)
-        if isinstance(error, SealPaused):
+        if isinstance(error, Paused):
             work.outbox.postpone(lease, error.until + pause(1), said, counts=False)
         elif may_pass(error, lease.attempt):
             work.outbox.postpone(lease, now + pause(lease.attempt), said)

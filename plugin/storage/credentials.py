@@ -9,7 +9,6 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import count
-from random import Random, SystemRandom
 from typing import Any
 
 from sqlalchemy import Connection, Row, func, select, update
@@ -20,6 +19,7 @@ from mappings.elements import MicroCredential
 from plugin.errors import ChangedMeanwhile, UnknownRow
 from plugin.sealing import Sealed
 from plugin.storage.awards import AwardRow
+from plugin.storage.journal import Notes
 from plugin.storage.outbox import Outbox, Topic
 from plugin.storage.status_indices import OpenList, StatusIndices
 from plugin.storage.tables import credentials, documents, status_lists
@@ -46,12 +46,17 @@ class Reserved:
 
 
 class Credentials:
-    """Credentials within one transaction. ``public_url`` is the base of all URLs that go into envelopes."""
+    """Credentials within one transaction.
 
-    def __init__(self, connection: Connection, public_url: str, chance: Random | None = None) -> None:
+    ``public_url`` is the base of all URLs that go into envelopes; ``notes`` is told what has to be known outside of the
+    database too.
+    """
+
+    def __init__(self, connection: Connection, public_url: str, notes: Notes, indices: StatusIndices) -> None:
         self._connection = connection
         self._public_url = public_url
-        self._indices = StatusIndices(connection, chance or SystemRandom())
+        self._notes = notes
+        self._indices = indices
 
     def reserve(
         self, award: AwardRow, credential: MicroCredential, *, versions: tuple[int, int], now: datetime
@@ -168,6 +173,8 @@ class Credentials:
         for (id_, format_), each in handed.items():
             if (stored.get((id_, format_)) or self._body(id_, format_)) != each.body:
                 raise ChangedMeanwhile(f"credential {id_} is stored with other bytes than were verified")
+        for id_ in sealed:
+            self._notes.sealed(id_)
         first = (credentials.c.id.in_(sealed), credentials.c.sealed_at.is_(None))
         self._connection.execute(update(credentials).where(*first).values(sealed_at=now))
 
@@ -197,6 +204,7 @@ class Credentials:
         ended = update(credentials).where(*valid).values(**said).returning(credentials.c.status_list_id)
         status_list = self._connection.execute(ended).scalar()
         if status_list is not None:
+            self._notes.ended(credential_id)
             Outbox(self._connection).request(Topic.STATUS, status_list, now)
         return status_list is not None
 

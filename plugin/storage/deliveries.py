@@ -6,6 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, delete, select, update
 
+from plugin.storage.journal import Notes
 from plugin.storage.tables import deliveries
 from plugin.storage.writing import insert_if_absent
 
@@ -16,12 +17,14 @@ UNKNOWN = ""
 class Deliveries:
     """Hand-overs within one transaction."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, notes: Notes) -> None:
         self._connection = connection
+        self._notes = notes
 
     def begin(self, credential_id: str, channel: str, now: datetime) -> bool:
         """Take the one right to send on this channel. False where it was taken before."""
         row = {"credential_id": credential_id, "channel": channel, "begun_at": now}
+        self._notes.told(credential_id, channel)
         return insert_if_absent(self._connection, deliveries, row)
 
     def end(self, credential_id: str, channel: str, outcome: str, now: datetime) -> None:

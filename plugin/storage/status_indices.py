@@ -7,6 +7,7 @@ for new ones and another one is opened.
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from random import Random
@@ -30,14 +31,22 @@ class OpenList:
 
 
 class StatusIndices:
-    """The lists that take new credentials, within one transaction."""
+    """The lists that take new credentials, within one transaction.
 
-    def __init__(self, connection: Connection, chance: Random) -> None:
+    ``may_allocate`` raises where no index may be handed out (:mod:`plugin.storage.epoch`).
+    """
+
+    def __init__(self, connection: Connection, chance: Random, may_allocate: Callable[[], None]) -> None:
         self._connection = connection
         self._chance = chance
+        self._may_allocate = may_allocate
 
     def open_list(self, now: datetime) -> OpenList:
-        """Return the list that indices are taken from, the first of all where there is none."""
+        """Return the list that indices are taken from, the first of all where there is none.
+
+        Raises :class:`plugin.errors.RestoredElsewhere`.
+        """
+        self._may_allocate()
         found = select(status_lists.c.id, status_lists.c.decoys).where(status_lists.c.open)
         row = self._connection.execute(found.order_by(status_lists.c.created_at.desc()).limit(1)).one_or_none()
         return OpenList(str(row.id), frozenset(row.decoys)) if row is not None else self._new_list(now)

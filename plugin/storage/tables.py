@@ -266,3 +266,12 @@ audit_head = Table(
     text("hash"),
     PrimaryKeyConstraint("id"),
 )
+
+marks = Table(
+    "marks",
+    metadata,
+    key("name"),
+    text("value", default=""),
+    moment("at"),
+    PrimaryKeyConstraint("name"),
+)

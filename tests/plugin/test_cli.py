@@ -188,3 +188,31 @@ def test_an_institution_profile_is_kept_for_teachers_once(terminal: Terminal) ->
 
     assert first.startswith("kept: ")
     assert second.startswith("known already: ")
+
+
+def test_a_backup_is_made_rehearsed_and_restored(terminal: Terminal, tmp_path: Path) -> None:
+    """The way of backup.md on SQLite: what was there is renamed, and everything waits for a person."""
+    terminal.set_up()
+    said = terminal.ok("backup", str(tmp_path / "backups"))
+    (folder,) = (tmp_path / "backups").iterdir()
+
+    rehearsed = terminal.ok("rehearse", str(folder))
+    refused = terminal.run("restore", str(folder), "--by", "Dr Vos")
+    restored = terminal.ok("restore", str(folder), "--by", "Dr Vos", "--yes")
+    resumed = terminal.ok("resume", "--by", "Dr Vos")
+
+    assert f"{folder}: 0 credentials" in said
+    assert "this backup can be restored" in rehearsed
+    assert refused.exit_code == 1
+    assert "no journal was found" in restored
+    assert list(tmp_path.glob("microcred.sqlite3.before-*"))
+    assert "go on" in resumed
+    assert "nothing was paused" in terminal.ok("resume", "--by", "Dr Vos")
+
+
+def test_reconciling_by_hand_pauses(terminal: Terminal) -> None:
+    """Whoever restored by other means does this before anything else."""
+    terminal.set_up()
+
+    assert "paused" in terminal.ok("reconcile", "--by", "Dr Vos")
+    assert "go on" in terminal.ok("resume", "--by", "Dr Vos")

@@ -98,3 +98,20 @@ def test_a_position_outside_is_refused(index: int) -> None:
         bits.revoke(index)
     with pytest.raises(InvalidValue):
         bits.is_revoked(index)
+
+
+def test_an_encoded_list_is_read_back() -> None:
+    """What was published can be taken up again, bit by bit."""
+    bits = StatusBits(revoked=(0, 9, MINIMUM_ENTRIES - 1))
+
+    read = StatusBits.read(bits.encoded)
+
+    assert tuple(read.revoked()) == (0, 9, MINIMUM_ENTRIES - 1)
+    assert read.size == bits.size
+
+
+@pytest.mark.parametrize("encoded", ["u", "uAAAA", "u%%%", "uH4sIAAAAAAAA"])
+def test_what_is_no_encoded_list_is_refused(encoded: str) -> None:
+    """It is named as such."""
+    with pytest.raises(InvalidValue):
+        StatusBits.read(encoded)
