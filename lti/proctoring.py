@@ -21,7 +21,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate, validates_schema
@@ -62,6 +62,10 @@ class SessionRecord:
     learner: LearnerId
     evidence: SupervisionEvidence
     sitting: str
+
+    def named(self, course: CourseId, learner: LearnerId) -> SessionRecord:
+        """Return the record with other ids of the same course and learner."""
+        return replace(self, course=course, learner=learner, evidence=replace(self.evidence, learner=learner))
 
 
 class SessionSchema(Schema):

@@ -2,13 +2,12 @@
 
 The roster says less than it seems to. Moodle lists non-editing teachers as «Learner», leaves suspended people out
 and names nobody «Inactive»; Canvas lists active enrolments only, and Student View as a learner. So a roster is for
-names and contacts, and :func:`cross_checked` takes the more careful of two opinions before anybody counts as a
-learner.
+names and contacts, and :class:`Roster` takes the more careful of two opinions before anybody counts as a learner.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from lti.roles import role_of, standing_of
@@ -80,20 +79,24 @@ def learner_of(member: Member) -> Learner:
 _STATUS = {"Active": Standing.LEARNER, "Inactive": Standing.SUSPENDED, "Deleted": Standing.WITHDRAWN}
 
 
-def cross_checked(roster: Iterable[Learner], platform_people: Iterable[Learner]) -> tuple[Learner, ...]:
-    """Return the roster with each standing confirmed by the platform's own list (:meth:`Platform.people`).
+@dataclass(frozen=True, slots=True)
+class Roster:
+    """A roster as a second opinion on who is a learner. Of two opinions the more careful one stands.
 
-    Of two opinions the more careful one stands; somebody whom the platform's list does not have has withdrawn.
+    ``is_whole`` says that it lists every learner of the course, so that whoever is not on it has left. Canvas lists
+    active enrolments only: of somebody who has completed the course its roster says nothing.
     """
-    by_id = {person.id: person for person in platform_people}
-    return tuple(_checked(learner, by_id.get(learner.id)) for learner in roster)
 
+    people: Mapping[LearnerId, Learner]
+    is_whole: bool
 
-def _checked(learner: Learner, other: Learner | None) -> Learner:
-    if other is None:
-        gone = learner.standing is Standing.LEARNER
+    def checked(self, learner: Learner) -> Learner:
+        """Return ``learner``, as the platform's own list has them, with the standing that both allow."""
+        other = self.people.get(learner.id)
+        if other is not None:
+            return replace(learner, standing=_careful(learner, other))
+        gone = self.is_whole and learner.standing is Standing.LEARNER
         return replace(learner, standing=Standing.WITHDRAWN) if gone else learner
-    return replace(learner, standing=_careful(learner, other))
 
 
 def _careful(one: Learner, other: Learner) -> Standing:

@@ -21,7 +21,7 @@ from lti.registry import Registry
 from lti.states import States
 from mappings.documents.envelope import Format
 from mappings.documents.rendering import render
-from plugin import class_reading, delivery, issuer, issuing, revocation, scheduling, sync
+from plugin import class_reading, delivery, issuer, issuing, noting, revocation, scheduling, sync
 from plugin.approving import ApprovingTools
 from plugin.assurance import assured
 from plugin.class_reading import ClassReadingTools
@@ -37,6 +37,7 @@ from plugin.issuing import IssuingTools
 from plugin.jobs.bell import Bell
 from plugin.jobs.queue import make_queue
 from plugin.jobs.tasks import Duty, Jobs, singly
+from plugin.noting import NotingTools
 from plugin.offering import OfferingTools
 from plugin.parts import (
     Clock,
@@ -95,7 +96,7 @@ def assemble(settings: Settings, clock: Clock = utc_now) -> Bridge:
     queue = make_queue(settings)
     bell = Bell(storage, queue, settings.in_flight, clock, at_once={Topic.ISSUE: issuing.AT_ONCE})
     connect = Connector(campus(settings), storage, clock)
-    whole = assured(connect, storage)
+    whole = assured(connect, storage, connect.second_opinion)
     anchors = trust_anchors(settings)
     reading = SyncTools(storage, whole, clock)
     sealers = make_sealers(settings)
@@ -153,8 +154,9 @@ def identity_tools(bridge: Bridge) -> IdentityTools:
     )
 
 
-def first_page(bridge: Bridge, accepted: Launch) -> str:
-    """Have the course read soon that somebody came from, and return where to go."""
+def first_page(bridge: Bridge, tools: NotingTools, accepted: Launch) -> str:
+    """Note the course that somebody came from, have it read soon, and return where to go."""
+    noting.note(tools, accepted)
     if scheduling.hasten(bridge.scheduling, accepted.platform, accepted.place.course):
         bridge.bell.ring()
     return entrance.home(accepted)
@@ -180,7 +182,7 @@ def launch_tools(bridge: Bridge) -> LaunchTools:
         reception=Reception(registry, states, keys, launches, launch_url),
         launches=launches,
         tool_keys=ToolKeys(bridge.storage),
-        home=lambda accepted: first_page(bridge, accepted),
+        home=partial(first_page, bridge, NotingTools(bridge.storage, bridge.clock)),
         clock=bridge.clock,
         public_url=settings.public_url,
     )

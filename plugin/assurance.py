@@ -2,6 +2,7 @@
 
 Whoever reads a platform through :class:`Assured` gets records that are whole, so that every use-case judges the same:
 
+- the LTI roster is a second opinion on who is a learner, and the tool's own columns join where the platform shows none;
 - session records of proctoring join the evidence of their learner and assessment;
 - settings of an assessment are those that were read first after this learner had sat it: what is changed later is
   not applied to who has finished (issue of Annex I, O2: a quiz may require a locked browser today, and not in June);
@@ -13,9 +14,11 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 
 from lti.platforms import Platform
 from lti.preflight import Finding
+from lti.second_opinion import SecondOpinion
 from mappings.assessment import (
     ActivityId,
     AssessmentRecord,
@@ -35,11 +38,18 @@ from plugin.storage.sessions import Told
 from plugin.storage.unit_of_work import Storage
 
 Connect = Callable[[Connected], Platform]
+Ask = Callable[[Connected, CourseId], SecondOpinion]
+"""Asks the LTI services of a course."""
 
 
-def assured(connect: Connect, storage: Storage) -> Connect:
+def no_opinion(connected: Connected, course: CourseId) -> SecondOpinion:  # noqa: ARG001 - an Ask
+    """Ask nobody."""
+    return SecondOpinion()
+
+
+def assured(connect: Connect, storage: Storage, ask: Ask = no_opinion) -> Connect:
     """Return what opens connections whose records are whole."""
-    return lambda connected: Assured(connect(connected), storage)
+    return lambda connected: Assured(connect(connected), storage, partial(ask, connected))
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +58,7 @@ class Assured:
 
     platform: Platform
     storage: Storage
+    ask: Callable[[CourseId], SecondOpinion]
 
     @property
     def id(self) -> PlatformId:
@@ -59,8 +70,9 @@ class Assured:
         return self.platform.course(course)
 
     def people(self, course: CourseId) -> tuple[Learner, ...]:
-        """Return everybody in the course with their standing."""
-        return self.platform.people(course)
+        """Return everybody in the course with the standing that both lists allow."""
+        roster, people = self.ask(course).roster, self.platform.people(course)
+        return people if roster is None else tuple(map(roster.checked, people))
 
     def preflight(self, course: CourseId) -> tuple[Finding, ...]:
         """Try on one course whether all can be read that a credential needs."""
@@ -70,14 +82,14 @@ class Assured:
         self, course: CourseId, learners: Collection[LearnerId] | None = None, since: datetime | None = None
     ) -> Iterator[AssessmentRecord]:
         """Yield whole records, one per learner."""
-        seen: set[LearnerId] = set()
+        opinion, seen = self.ask(course), set[LearnerId]()
         for record in self.platform.read(course, learners, since):
             seen.add(record.learner.id)
-            yield self._whole(record)
+            yield self._whole(opinion.applied(record))
         if since is not None and (told := self._told_of(course, since) - seen):
             wanted = sorted(told if learners is None else told & set(learners))
             for record in self.platform.read(course, wanted) if wanted else ():
-                yield self._whole(record)
+                yield self._whole(opinion.applied(record))
 
     def _whole(self, record: AssessmentRecord) -> AssessmentRecord:
         place = (self.platform.id, record.course.id)

@@ -3,24 +3,46 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from lti import roster
+from lti import gradebook, roster
 from lti.authorization import token_source
 from lti.network import Network
 from lti.platforms import Platform
 from lti.platforms.canvas import MANNERS, Canvas
 from lti.platforms.moodle import Moodle
+from lti.second_opinion import CourseServices, SecondOpinion
 from lti.service import Service
 from lti.stores import Registration, TokenStore
 from lti.tokens import Client, ClientCredentials, signer
 from lti.tool_keys import signing_key
-from mappings.assessment import PlatformId
+from mappings.assessment import CourseId, LearnerId, PlatformId
 from plugin.errors import BridgeError
 from plugin.storage.platforms import Connected
 from plugin.storage.registrations import Registrations, ToolKeys
 from plugin.storage.tokens import StoredTokens
 from plugin.storage.unit_of_work import Storage
+
+_OPINION_LASTS = timedelta(minutes=1)
+_READ_THEIR_ROSTER = frozenset({"canvas"})
+"""Kinds whose platform reads the roster itself, for the ids in it."""
+
+
+class KnownPeople:
+    """A :class:`lti.platforms.canvas_learner.People` on the database."""
+
+    def __init__(self, storage: Storage, platform: PlatformId) -> None:
+        self._storage, self._platform = storage, platform
+
+    def known(self) -> dict[str, LearnerId]:
+        """Return the LTI ids that were ever seen."""
+        with self._storage.reading() as work:
+            return work.courses.people(self._platform)
+
+    def note(self, people: Mapping[str, LearnerId]) -> None:
+        """Keep what is new."""
+        with self._storage.begin() as work:
+            work.courses.note_people(self._platform, people)
 
 
 class Connector:
@@ -32,15 +54,18 @@ class Connector:
         self._keys = ToolKeys(storage)
         self._clock = clock
         self._tokens: TokenStore = StoredTokens(storage)
+        self._storage = storage
         self._services: dict[Connected, Service] = {}
+        self._opinions: dict[tuple[PlatformId, CourseId], tuple[datetime, SecondOpinion]] = {}
 
     def __call__(self, connected: Connected) -> Platform:
         """Return the platform. Raises :class:`BridgeError` for a kind that cannot be read."""
         if connected.kind == "moodle":
             return Moodle.connect(connected.id, connected.base_url, connected.token, self._network)
         if connected.kind == "canvas":
-            service = self._canvas(connected)
-            return Canvas(connected.id, connected.base_url, service, lti=self._lti_services(connected.id))
+            service, lti = self._canvas(connected), self._lti_service(connected.id, roster.SCOPE)
+            people = KnownPeople(self._storage, connected.id)
+            return Canvas(connected.id, connected.base_url, service, lti=lti, people=people)
         raise BridgeError(f"platforms of kind {connected.kind!r} cannot be read")
 
     def _canvas(self, connected: Connected) -> Service:
@@ -50,14 +75,30 @@ class Connector:
             self._services[connected] = Service(source, self._network, MANNERS)
         return self._services[connected]
 
-    def _lti_services(self, platform: PlatformId) -> Service | None:
-        """Return the LTI services of a platform that is also registered; None where it was connected by hand only."""
+    def second_opinion(self, connected: Connected, course: CourseId) -> SecondOpinion:
+        """Ask the LTI services of a course where a launch told them; not again within a minute."""
+        known = self._opinions.get((connected.id, course))
+        if known is not None and self._clock() - known[0] < _OPINION_LASTS:
+            return known[1]
+        with self._storage.reading() as work:
+            said = work.courses.services(connected.id, course)
+        members = self._lti_service(connected.id, roster.SCOPE)
+        grades = self._lti_service(connected.id, gradebook.LINE_ITEMS_SCOPE, gradebook.RESULTS_SCOPE)
+        if members is None or grades is None:
+            return SecondOpinion()
+        asked = "" if connected.kind in _READ_THEIR_ROSTER else said.members
+        opinion = CourseServices(members, grades, asked, said.line_items).ask()
+        self._opinions[connected.id, course] = (self._clock(), opinion)
+        return opinion
+
+    def _lti_service(self, platform: PlatformId, *scopes: str) -> Service | None:
+        """Return an LTI service of a platform that is also registered; None where it was connected by hand only."""
         registration = self._registration_of(platform)
         if registration is None or not self._keys.keys():
             return None
         client = Client(registration.issuer, registration.client_id, registration.token_endpoint)
-        scopes = frozenset({roster.SCOPE})
-        tokens = ClientCredentials(client, scopes, self._sign, self._network, store=self._tokens, clock=self._clock)
+        asked = frozenset(scopes)
+        tokens = ClientCredentials(client, asked, self._sign, self._network, store=self._tokens, clock=self._clock)
         return Service(tokens, self._network)
 
     def _registration_of(self, platform: PlatformId) -> Registration | None:

@@ -114,6 +114,7 @@ def take(
         again = bool(message) and not work.hints.take(platform, f"proctoring:{message}", now)
         if again:
             return (State.KNOWN,) * len(records)
+        records = _as_launches_name_them(work, platform, records)
         new = [work.sessions.add(platform, record, sent_by=sent_by, now=now) for record in records]
         told = [record.course for record, is_new in zip(records, new, strict=True) if is_new]
         _have_read(work, platform, told, now)
@@ -126,6 +127,15 @@ def take(
     tools.ring()
     log.info("session_records_taken", platform_id=platform, read=len(records), changed=len(told))
     return states
+
+
+def _as_launches_name_them(
+    work: UnitOfWork, platform: PlatformId, records: Sequence[SessionRecord]
+) -> tuple[SessionRecord, ...]:
+    """Return the records by the ids of launches: a vendor may know course and learner by those of Canvas itself."""
+    people = work.courses.people(platform)
+    courses = {each: work.courses.by_own_id(platform, each) for each in {record.course for record in records}}
+    return tuple(record.named(courses[record.course], people.get(record.learner, record.learner)) for record in records)
 
 
 def _have_read(work: UnitOfWork, platform: PlatformId, courses: Iterable[CourseId], now: datetime) -> None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from random import Random, SystemRandom
 
 from mappings.assessment import CourseId, PlatformId
+from plugin.recent import Recent
 from plugin.storage.outbox import Topic
 from plugin.storage.profiles import Offer
 from plugin.storage.unit_of_work import Storage, UnitOfWork
@@ -20,25 +20,6 @@ LONG_AFTER = timedelta(days=120)
 HINTS_LIVE = timedelta(days=7)
 AT_MOST_EVERY = timedelta(minutes=1)
 """However many launches and events there are, a course is not read more often."""
-_MOST_REMEMBERED = 10_000
-
-
-class Recent:
-    """Remembers in this process what was done within the last ``seconds``, so that it need not be asked for again."""
-
-    def __init__(self, seconds: float, clock: Callable[[], float] = time.monotonic) -> None:
-        self._seconds, self._clock = seconds, clock
-        self._done: dict[object, float] = {}
-
-    def first(self, key: object) -> bool:
-        """Say whether this is the first time for ``key`` in a while, and remember it."""
-        now = self._clock()
-        if now - self._done.get(key, float("-inf")) < self._seconds:
-            return False
-        if len(self._done) > _MOST_REMEMBERED:
-            self._done.clear()
-        self._done[key] = now
-        return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +80,7 @@ def take_hint(tools: SchedulingTools, platform: PlatformId, course: CourseId, ev
     """Take an event that a platform sent. False where it came before or concerns no enabled credential."""
     now = tools.clock()
     with tools.storage.begin() as work:
-        offers = _enabled(work, platform, course)
+        offers = _enabled(work, platform, work.courses.by_own_id(platform, course))
         if not offers or not work.hints.take(platform, event_id, now):
             return False
         _request(work, offers, now)

@@ -12,7 +12,8 @@ Quirks, from Canvas' source and documentation (no live Canvas was read):
   may not «include», Canvas leaves the outcomes out in silence; then they are asked for one by one.
 - Ids may exceed 53 bits and come as numbers or texts: they are asked for as texts.
 - A launch names people and courses by LTI ids: courses are addressed as ``lti_context_id:``; no REST answer tells
-  the LTI id of a person, so the LTI roster, which can tell both, is read too.
+  the LTI id of a person, so the LTI roster, which can tell both, is read too. It lists active members only, so what
+  it told before is remembered (:class:`~lti.platforms.canvas_learner.People`).
 - Access codes of quizzes come to graders in clear: they are dropped while reading.
 
 What is left to the caller: keeping records, deciding anything, and reading again right before issuing.
@@ -29,7 +30,7 @@ from lti.errors import Fault, PlatformError
 from lti.network import Network
 from lti.platforms import LEARNING, no_longer_learning
 from lti.platforms import canvas_records as records
-from lti.platforms.canvas_learner import Lists, lti_ids, record_of
+from lti.platforms.canvas_learner import Lists, NobodyKnown, People, all_ids, lti_members, record_of
 from lti.platforms.canvas_preflight import preflight
 from lti.platforms.canvas_shapes import (
     Assignment,
@@ -45,6 +46,7 @@ from lti.platforms.canvas_shapes import (
     UserProgress,
 )
 from lti.preflight import Finding
+from lti.roster import Roster
 from lti.schemas import load, load_all
 from lti.service import Manners, Service
 from lti.tokens import TokenSource
@@ -80,12 +82,14 @@ class Canvas:
         service: Service,
         *,
         lti: Service | None = None,
+        people: People | None = None,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self.id = platform
         self._url = url.rstrip("/")
         self._service = service
         self._lti = lti
+        self._known = people or NobodyKnown()
         self._clock = clock
 
     @classmethod
@@ -164,15 +168,22 @@ class Canvas:
         return load(CanvasCourse, answer.json(), place=answer.place)
 
     def _people(self, enrollments: Mapping[str, tuple[Enrollment, ...]], course: CanvasCourse) -> dict[str, Learner]:
-        """Return each person under their LTI id; who has none there (not active) keeps a Canvas id of their own."""
+        """Return each person under their LTI id; whom no roster ever showed keeps a Canvas id of their own."""
+        told = self._members(course)
+        roster = Roster({member.id: member for member in told.values()}, is_whole=False)
         if self._lti is None:
-            ids = {user: LearnerId(user) for user in enrollments}
+            ids: Mapping[str, LearnerId] = {user: LearnerId(user) for user in enrollments}
         else:
-            ids = lti_ids(self._lti, f"{self._url}/api/lti/courses/{course.id}/names_and_roles")
+            ids = all_ids({user: member.id for user, member in told.items()}, self._known)
         return {
-            user: records.learner_of(rows, ids.get(user, LearnerId(f"canvas:{user}")))
+            user: roster.checked(records.learner_of(rows, ids.get(user, LearnerId(f"canvas:{user}"))))
             for user, rows in enrollments.items()
         }
+
+    def _members(self, course: CanvasCourse) -> dict[str, Learner]:
+        """Return the members of the LTI roster by Canvas user id."""
+        address = f"{self._url}/api/lti/courses/{course.id}/names_and_roles"
+        return {} if self._lti is None else lti_members(self._lti, address)
 
     def _progress(self, course: CourseId) -> dict[str, Progress]:
         try:

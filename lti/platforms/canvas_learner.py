@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Protocol
 from urllib.parse import urlencode
 
 from lti import roster
@@ -66,10 +66,9 @@ class Message:
 
 
 @dataclass(frozen=True, slots=True)
-class MemberWithMessage:
+class MemberWithMessage(roster.Member):
     """A member of ``?rlid=``, with the messages that this asks for."""
 
-    user_id: Id
     message: Annotated[tuple[Message, ...], parts(Message)]
 
 
@@ -94,8 +93,42 @@ class Container:
     context: Context
 
 
-def lti_ids(service: Service, memberships_url: str) -> dict[str, LearnerId]:
-    """Return the LTI id (``sub``) of each active member by their Canvas user id.
+class People(Protocol):
+    """Which LTI id belongs to which Canvas user, as far as it was ever seen.
+
+    The roster lists active members only; who has completed the course would lose the id that their launches use.
+    """
+
+    def known(self) -> Mapping[str, LearnerId]:
+        """Return the LTI ids by Canvas user id."""
+        ...
+
+    def note(self, people: Mapping[str, LearnerId]) -> None:
+        """Keep what the roster of a course tells."""
+        ...
+
+
+class NobodyKnown:
+    """Remembers nothing: for a connection without storage."""
+
+    def known(self) -> Mapping[str, LearnerId]:
+        """Return nobody."""
+        return {}
+
+    def note(self, people: Mapping[str, LearnerId]) -> None:
+        """Forget it."""
+
+
+def all_ids(told: Mapping[str, LearnerId], people: People) -> Mapping[str, LearnerId]:
+    """Return the ids that the roster tells now, and for all others those that it told before."""
+    known = people.known()
+    if new := {user: learner for user, learner in told.items() if known.get(user) != learner}:
+        people.note(new)
+    return {**known, **told}
+
+
+def lti_members(service: Service, memberships_url: str) -> dict[str, Learner]:
+    """Return each active member, by the LTI id that launches use, under their Canvas user id.
 
     The registration asks for the custom parameter ``canvas_user_id=$Canvas.user.id``. Canvas expands it for every
     member where ``rlid`` asks for a resource link, as which it takes the course itself (NRPS 2.0 section 3.2).
@@ -104,7 +137,7 @@ def lti_ids(service: Service, memberships_url: str) -> dict[str, LearnerId]:
     context = load(Container, first.json(), place=first.place).context.id
     address = f"{memberships_url}?{urlencode({'rlid': context, 'limit': _MEMBERS_A_PAGE})}"
     return {
-        message.custom.canvas_user_id: LearnerId(member.user_id)
+        message.custom.canvas_user_id: roster.learner_of(member)
         for page in service.pages(address, accept=roster.ACCEPT)
         for member in load(MembersWithMessages, page.json(), place=page.place).members
         for message in member.message

@@ -15,10 +15,14 @@ from plugin.storage.writing import conflict_insert, insert_if_absent
 
 @dataclass(frozen=True, slots=True)
 class CourseServices:
-    """Addresses of a course's roster (NRPS) and of the tool's own columns (AGS); empty where none was granted."""
+    """Addresses of a course's roster (NRPS) and of the tool's own columns (AGS); empty where none was granted.
+
+    ``own_id`` is the platform's own id of the course where launches name it by another (Canvas), else empty.
+    """
 
     members: str = ""
     line_items: str = ""
+    own_id: str = ""
 
 
 class Courses:
@@ -29,16 +33,23 @@ class Courses:
 
     def note_services(self, platform: PlatformId, course: CourseId, services: CourseServices, now: datetime) -> None:
         """Keep the addresses that the newest launch into the course brought."""
-        said = {"members": services.members, "line_items": services.line_items, "seen_at": now}
+        said: dict[str, object] = {"members": services.members, "line_items": services.line_items, "seen_at": now}
+        said["own_id"] = services.own_id
         row = {"platform_id": platform, "course_id": course, **said}
         if not insert_if_absent(self._connection, course_services, row):
             self._connection.execute(update(course_services).where(*_is(platform, course)).values(**said))
 
     def services(self, platform: PlatformId, course: CourseId) -> CourseServices:
         """Return the addresses of a course."""
-        query = select(course_services.c.members, course_services.c.line_items).where(*_is(platform, course))
+        query = select(course_services).where(*_is(platform, course))
         row = self._connection.execute(query).one_or_none()
-        return CourseServices() if row is None else CourseServices(row.members, row.line_items)
+        return CourseServices() if row is None else CourseServices(row.members, row.line_items, row.own_id)
+
+    def by_own_id(self, platform: PlatformId, own_id: str) -> CourseId:
+        """Return the id that launches use for the course that the platform itself calls ``own_id``."""
+        columns = course_services.c
+        query = select(columns.course_id).where(columns.platform_id == platform, columns.own_id == own_id)
+        return CourseId(self._connection.execute(query.limit(1)).scalar() or own_id)
 
     def newest(self, platform: PlatformId) -> CourseId | None:
         """Return the course that was launched from last."""

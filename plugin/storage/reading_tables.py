@@ -41,6 +41,7 @@ course_services = Table(
     key("course_id"),
     text("members"),
     text("line_items"),
+    text("own_id", default=""),
     moment("seen_at"),
     PrimaryKeyConstraint("platform_id", "course_id"),
 )

@@ -10,7 +10,7 @@ from lti import gradebook, roster
 from lti.errors import Fault, PlatformError
 from lti.gradebook import read_line_items, read_results, results_url
 from lti.platforms.moodle import Moodle
-from lti.roster import Member, cross_checked, learner_of, read_roster
+from lti.roster import Member, Roster, learner_of, read_roster
 from lti.service import Service
 from lti.tokens import Client, ClientCredentials, TokensInMemory, signer
 from mappings.assessment import Activity, ActivityId, CourseId, GradeState, Learner, LearnerId, PlatformId, Standing
@@ -66,23 +66,32 @@ def test_names_and_contact_are_read(platform: MoodleSimulator, service: Service)
 def test_moodle_calls_a_non_editing_teacher_a_learner_and_the_web_service_does_not(
     platform: MoodleSimulator, service: Service
 ) -> None:
-    """As recorded: only the second opinion keeps Alex from being taken for a learner."""
+    """As recorded: only both opinions together keep Alex from being taken for a learner."""
     moodle = Moodle.connect(PlatformId("moodle"), platform.url, platform.token, LOCAL)
-    people = read_roster(service, memberships(platform))
+    people = {person.id: person for person in read_roster(service, memberships(platform))}
+    roster = Roster(people, is_whole=True)
 
-    checked = {person.id: person.standing for person in cross_checked(people, moodle.people(CourseId("3")))}
+    checked = {person.id: roster.checked(person).standing for person in moodle.people(CourseId("3"))}
 
-    assert {person.id: person.standing for person in people}[ALEX] is Standing.LEARNER
+    assert people[ALEX].standing is Standing.LEARNER
     assert checked.pop(ALEX) is Standing.STAFF
     assert checked.pop(LearnerId("3")) is Standing.STAFF
     assert set(checked.values()) == {Standing.LEARNER}
 
 
-def test_whoever_vanished_from_the_platform_has_withdrawn() -> None:
-    """A roster that is a moment older than the platform's own list."""
-    (checked,) = cross_checked([Learner(LearnerId("1"), Standing.LEARNER)], [])
+@pytest.mark.parametrize(("is_whole", "standing"), [(True, Standing.WITHDRAWN), (False, Standing.LEARNER)])
+def test_whoever_vanished_from_a_whole_roster_has_withdrawn(is_whole: bool, standing: Standing) -> None:
+    """Canvas lists active enrolments only: there it says nothing."""
+    roster = Roster({}, is_whole=is_whole)
 
-    assert checked.standing is Standing.WITHDRAWN
+    assert roster.checked(Learner(LearnerId("1"), Standing.LEARNER)).standing is standing
+
+
+def test_a_roster_makes_nobody_a_learner() -> None:
+    """Whoever is suspended stays so, on it or not."""
+    suspended = Learner(LearnerId("1"), Standing.SUSPENDED)
+
+    assert Roster({}, is_whole=True).checked(suspended) == suspended
 
 
 @pytest.mark.parametrize(
@@ -91,6 +100,7 @@ def test_whoever_vanished_from_the_platform_has_withdrawn() -> None:
         (Standing.LEARNER, Standing.SUSPENDED, Standing.SUSPENDED),
         (Standing.STAFF, Standing.LEARNER, Standing.STAFF),
         (Standing.PREVIEW, Standing.LEARNER, Standing.PREVIEW),
+        (Standing.SUSPENDED, Standing.LEARNER, Standing.SUSPENDED),
         (Standing.LEARNER, Standing.LEARNER, Standing.LEARNER),
     ],
 )
@@ -100,7 +110,7 @@ def test_of_two_opinions_the_more_careful_stands(
     """Whichever side it comes from."""
     one, other = Learner(LearnerId("1"), in_roster), Learner(LearnerId("1"), at_platform)
 
-    assert cross_checked([one], [other])[0].standing is together
+    assert Roster({one.id: one}, is_whole=True).checked(other).standing is together
 
 
 @pytest.mark.parametrize(

@@ -56,6 +56,7 @@ class CanvasSimulator(Simulator):
         self.codes: dict[str, str] = {}
         self.refresh_tokens = {REFRESH_TOKEN}
         self.agrees = True
+        self.roles = dict(_ROLES)
 
     def agree(self, address: str) -> str:
         """Do what the person's browser does at Canvas, and return where Canvas sends it back to.
@@ -188,7 +189,7 @@ class CanvasSimulator(Simulator):
         rows = [row for row in self.course.enrollments if row["enrollment_state"] == "active"]
         size = min(int(asked.argument("limit", "10")), _PAGE_OF_MEMBERS)
         page = self._paged(replace(asked, query=(*asked.query, ("per_page", str(size)))), rows)
-        members = [_member(row, with_message=bool(asked.argument("rlid"))) for row in page.body]  # type: ignore[attr-defined]
+        members = [_member(row, self.roles, with_message=bool(asked.argument("rlid"))) for row in page.body]  # type: ignore[attr-defined]
         return replace(
             page,
             body={"id": f"{self.url}{asked.path}", "context": {"id": self.course.course["uuid"]}, "members": members},
@@ -241,8 +242,8 @@ def lti_id(user: int) -> str:
     return f"86157096-483e-46b3-a50b-{user:012d}"
 
 
-def _member(row: Payload, *, with_message: bool) -> Payload:
-    member = {"status": "Active", "user_id": lti_id(row["user_id"]), "roles": _ROLES[row["type"]]}
+def _member(row: Payload, roles: dict[str, list[str]], *, with_message: bool) -> Payload:
+    member = {"status": "Active", "user_id": lti_id(row["user_id"]), "roles": roles[row["type"]]}
     member |= {"name": row["user"]["name"], "lis_person_sourcedid": row["sis_user_id"]}
     if with_message:
         message = example("nrps_member_with_rlid_message")["member"]["message"][0]
