@@ -19,6 +19,7 @@ from plugin import authorizing
 from plugin.authorizing import AuthorizationNotOpen, AuthorizingTools
 from plugin.errors import UnknownRow
 from plugin.web.languages import gettext
+from plugin.web.limits import CHECKS, limiter
 from plugin.web.registering import let_see, pages
 
 blueprint = Blueprint("authorizing", __name__)
@@ -39,6 +40,7 @@ def _tools() -> AuthorizingTools:
 
 
 @blueprint.get("/canvas/authorize/<ticket>")
+@limiter.limit(CHECKS)
 def ask(ticket: str) -> str:
     """Show what will be asked for and why, and take the developer key."""
     platform = authorizing.about(_tools(), ticket)
@@ -46,6 +48,7 @@ def ask(ticket: str) -> str:
 
 
 @blueprint.post("/canvas/authorize/<ticket>")
+@limiter.limit(CHECKS)
 def go(ticket: str) -> str | tuple[str, int]:
     """Keep the key, and show the way to Canvas."""
     tools = _tools()
@@ -65,6 +68,7 @@ def go(ticket: str) -> str | tuple[str, int]:
 
 
 @blueprint.get("/canvas/authorized")
+@limiter.limit(CHECKS)
 def back() -> Response | str:
     """Take what Canvas sent the browser back with, and end in the preflight."""
     if request.args.get("state", "") not in session.get(_SESSION, []):

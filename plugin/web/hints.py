@@ -21,6 +21,7 @@ from plugin.hinting import Event, HintRefused, canvas_event, moodle_event
 from plugin.progress import progress
 from plugin.scheduling import SchedulingTools, take_hint
 from plugin.web.health import is_operator
+from plugin.web.limits import PUBLIC, limiter
 from plugin.web.verify import csrf
 
 log = structlog.get_logger(__name__)
@@ -63,6 +64,7 @@ def take(platform_id: str) -> Response:
 
 
 @blueprint.get("/status.json")
+@limiter.limit(PUBLIC)
 def status() -> Response:
     """Tell where everything is, to who holds the operator's token."""
     if not is_operator(_tools().operator_token):

@@ -16,6 +16,8 @@ from flask_babel import gettext as _translated
 from flask_babel import lazy_gettext as _translated_later
 from werkzeug.wrappers import Response
 
+from plugin.web.limits import PUBLIC, limiter
+
 LANGUAGES = {"en": "English", "nl": "Nederlands"}
 """Complete languages by their own name."""
 TRANSLATIONS = Path(__file__).parent / "translations"
@@ -84,6 +86,7 @@ def direction(language: str) -> str:
 
 
 @blueprint.post("/language")
+@limiter.limit(PUBLIC)
 def set_language() -> Response:
     """Keep the choice and go back to where it was made; only a path of ours is gone back to."""
     if (wished := request.form.get("language", "")) in LANGUAGES:

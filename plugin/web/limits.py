@@ -12,7 +12,7 @@ from flask_limiter.util import get_remote_address
 PUBLIC = "60 per minute"
 """Pages that only read."""
 CHECKS = "20 per minute"
-"""Pages that compute on what was handed in."""
+"""Pages that compute on what was handed in, or ask a platform; attempts to guess an invite."""
 RECOVERY = "10 per hour"
 """Attempts to open a recovery link."""
 

@@ -25,6 +25,7 @@ from plugin.errors import UnknownRow
 from plugin.preflight import Preflight
 from plugin.registering import RegisteringTools
 from plugin.web import security
+from plugin.web.limits import CHECKS, limiter
 
 blueprint = Blueprint("registering", __name__)
 _NAME = "microcred.registering"
@@ -52,6 +53,7 @@ def pages() -> RegistrationPages:
 
 
 @blueprint.get("/lti/register/<invite>")
+@limiter.limit(CHECKS)
 def ask(invite: str) -> str:
     """Show what the bridge asks the platform for and why; by hand where no platform sent the browser here."""
     tools = pages().registering
@@ -69,6 +71,7 @@ def ask(invite: str) -> str:
 
 
 @blueprint.post("/lti/register/<invite>")
+@limiter.limit(CHECKS)
 def register(invite: str) -> str:
     """Register, and show what is left to do on the platform."""
     configuration = request.form.get("openid_configuration", "")
@@ -79,6 +82,7 @@ def register(invite: str) -> str:
 
 
 @blueprint.post("/lti/register/<invite>/by-hand")
+@limiter.limit(CHECKS)
 def register_by_hand(invite: str) -> str | tuple[str, int]:
     """Take the values that an administrator copied from the platform."""
     values = {name: request.form.get(name, "").strip() for name in _VALUES}
@@ -115,6 +119,7 @@ def _done(registration: Registration) -> str:
 
 
 @blueprint.get("/lti/preflight/<registration_id>")
+@limiter.limit(CHECKS)
 def preflight(registration_id: str) -> str:
     """Try again, for the browser that registered."""
     if registration_id not in session.get(_SESSION, []):
@@ -132,6 +137,7 @@ def _shown(registration_id: RegistrationId) -> str:
 
 
 @blueprint.post("/lti/preflight/<registration_id>/authorize/<platform_id>")
+@limiter.limit(CHECKS)
 def authorize(registration_id: str, platform_id: str) -> Response:
     """Begin to authorise reading one of the registration's platforms, in a tab of its own."""
     known = pages().registering.registrations.deployments(RegistrationId(registration_id))

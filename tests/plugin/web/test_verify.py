@@ -115,7 +115,7 @@ def plain_check() -> Callable[[bytes], Report]:
 @pytest.fixture(scope="module")
 def examiner() -> Iterator[Examiner]:
     """The processes that check uploads, with a limit that a test can wait for."""
-    made = Examiner(partial(plain_check), limit=3.0, processes=1)
+    made = Examiner(partial(plain_check), limit=60.0, processes=1)
     yield made
     made.close()
 

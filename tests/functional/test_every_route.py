@@ -1,0 +1,316 @@
+"""Walks every address of the whole application: who gets in, what guards its forms, and what its answers allow."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+import pytest
+from cryptography.fernet import Fernet
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from lti.claims import Launch, VerifiedClaims
+from lti.roles import Role
+from lti.stores import Registration
+from mappings.assessment import LearnerId
+from plugin import sharing
+from plugin.app import create_app
+from plugin.issuer import key_files
+from plugin.sealing.multikey import Algorithm
+from plugin.settings import Settings
+from plugin.sharing import SharingTools
+from plugin.storage.cases import Kind as CaseKind
+from plugin.storage.engine import open_engine
+from plugin.storage.migrate import upgrade
+from plugin.storage.sharing import Holder
+from plugin.web.limits import limiter
+from tests.factories import ISSUED, READ
+from tests.functional.every_route import ROUTES, Kind, of_kind
+from tests.plugin.web.site import LMS, TOKEN, MemoryLaunches, RecordedPlatform, a_launch
+from tests.plugin.web.stock import PLATFORM, an_offer, held_award, records, sealed_credential
+
+TOOL = "https://tool.example"
+NOW = datetime.now(UTC)
+TEACHER, ANNA = a_launch(Role.TEACHER, "2", launched_at=NOW), a_launch(Role.LEARNER, "4", launched_at=NOW)
+BRUNO, ASSISTANT = a_launch(Role.LEARNER, "5", launched_at=NOW), a_launch(Role.ASSISTANT, "3", launched_at=NOW)
+OTHER_COURSE = a_launch(Role.TEACHER, "2", course="4", launched_at=NOW)
+OTHER_PLATFORM = a_launch(Role.TEACHER, "2", platform="2", launched_at=NOW)
+FORM = {"reason": "Because I can.", "confirmed": "yes", "remedy": "revoke", "days": "30"}
+LAUNCHED = (Kind.TEACHER, Kind.LEARNER, Kind.ARRIVED)
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """The application with one course in which everything happened, and the ids of it by their name in a rule."""
+
+    app: Flask
+    ids: dict[str, str]
+
+    def browser(self, *launches: Launch) -> FlaskClient:
+        """A browser that came by these launches."""
+        client = self.app.test_client()
+        with client.session_transaction(base_url=TOOL) as session:
+            session["launches"] = [launch.id for launch in launches]
+        return client
+
+    def path(self, rule: str, launch: Launch) -> str:
+        """A rule with this launch and the ids of the course in it."""
+        values = {**self.ids, "launch_id": launch.id, "key": launch.id}
+        return re.sub(r"<(?:\w+:)?(\w+)>", lambda found: values[found[1]], rule)
+
+    def ask(self, client: FlaskClient, method: str, path: str, **form: str) -> TestResponse:
+        """Ask as a browser does."""
+        return client.open(path, method=method, base_url=TOOL, data=form or None, buffered=True)
+
+    def state(self) -> str:
+        """Everything that a stranger might have changed."""
+        names = ("awards", "offers", "shares", "objections", "cases", "drafts", "class_readings", "recovery_links")
+        with self.app.extensions["microcred.pages"].storage.engine.connect() as connection:
+            return str({name: connection.exec_driver_sql(f"SELECT * FROM {name}").all() for name in names})
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    """The whole application, limits off. No test changes this course: that is what they are about."""
+    secret = Fernet.generate_key().decode()
+    settings = Settings(
+        data_dir=tmp_path_factory.mktemp("house"),
+        public_url=TOOL,
+        secret_keys=(secret,),
+        operator_token="token-of-the-operator",
+    )
+    engine = open_engine(settings.database)
+    upgrade(engine)
+    engine.dispose()
+    for algorithm in Algorithm:
+        key_files(settings).rotate(algorithm, NOW)
+    app = create_app(settings)
+    limiter.enabled = False
+    tools = app.extensions["microcred.pages"]
+    launches = MemoryLaunches()
+    entrance = app.extensions["microcred.launching"]
+    app.extensions["microcred.launching"] = replace(entrance, launches=launches)
+    app.extensions["microcred.pages"] = replace(
+        tools, launches=launches, connect=lambda _: RecordedPlatform(records()), ring=bool
+    )
+    yield House(app, stocked(app))
+    limiter.enabled = True
+    tools.storage.engine.dispose()
+
+
+def stocked(app: Flask) -> dict[str, str]:
+    """Fill the database; returns an id for each name that a rule uses."""
+    tools = app.extensions["microcred.pages"]
+    tools.registrations.save(
+        Registration(LMS, "client", f"{LMS}/a", f"{LMS}/t", f"{LMS}/k", "moodle", "LMS", (LMS,)), NOW
+    )
+    for launch in (TEACHER, ANNA, BRUNO, ASSISTANT, OTHER_COURSE, OTHER_PLATFORM):
+        tools.launches.keep(launch, VerifiedClaims({}))
+    offer = an_offer(tools.storage)
+    held, issued = held_award(tools.storage, offer, "8"), sealed_credential(tools.storage, offer)
+    with tools.storage.begin() as work:
+        case = work.cases.open(issued.award_id, CaseKind.ACHIEVEMENT, "f", reasons=(), now=ISSUED)
+        work.holdings.object(held.id, "I object.", READ)
+        (objection,) = work.holdings.unanswered(offer.id)
+    token = sharing.share(
+        SharingTools(tools.storage, lambda: NOW), Holder(PLATFORM, LearnerId("4")), issued.envelope.id, 30
+    )
+    assert case is not None
+    return {
+        "award_id": issued.award_id,
+        "credential_id": issued.envelope.id,
+        "case_id": case.id,
+        "objection_id": objection.id,
+        "form": "elm",
+        "kind": "png",
+        "reference": token,
+        "token": "invented",
+        "ticket": "invented",
+        "invite": "invented",
+        "registration_id": "invented",
+        "platform_id": PLATFORM,
+        "name": issued.envelope.status_list_url.rpartition("/")[2],
+        "filename": "bridge.css",
+    }
+
+
+def test_every_route_is_in_the_table(house: House) -> None:
+    """A new address is guarded on purpose or not at all."""
+    there: dict[str, set[str]] = {}
+    for rule in house.app.url_map.iter_rules():
+        there.setdefault(rule.rule, set()).update((rule.methods or set()) - {"HEAD", "OPTIONS"})
+
+    assert there == {rule: set(verbs) for rule, verbs in ROUTES.items()}
+
+
+@pytest.mark.parametrize(("method", "rule"), of_kind(*LAUNCHED))
+def test_an_address_of_a_launch_opens_nothing_to_whoever_did_not_come_by_it(
+    house: House, method: str, rule: str
+) -> None:
+    """Neither nobody, nor somebody with a launch of their own, by the id of another's."""
+    mine = {Kind.LEARNER: ANNA}.get(ROUTES[rule][method], TEACHER)
+    before = house.state()
+
+    for launches in ((), (BRUNO,), (OTHER_COURSE,)):
+        client = house.browser(*launches)
+        answer = house.ask(client, method, house.path(rule, mine), csrf_token=token_of(client), **FORM)
+
+        assert answer.status_code == 403, launches
+        assert "Anna" not in answer.text
+    assert house.state() == before
+
+
+@pytest.mark.parametrize(("method", "rule"), of_kind(Kind.TEACHER))
+def test_nobody_but_a_teacher_opens_a_teacher_s_address(house: House, method: str, rule: str) -> None:
+    """A learner and an assistant of this very course, by launches of their own."""
+    before = house.state()
+
+    for launch in (ANNA, ASSISTANT):
+        client = house.browser(launch)
+        answer = house.ask(client, method, house.path(rule, launch), csrf_token=token_of(client), **FORM)
+
+        assert answer.status_code == 403
+        assert "Kowalska" not in answer.text
+    assert house.state() == before
+
+
+@pytest.mark.parametrize(("method", "rule"), [each for each in of_kind(Kind.TEACHER) if each[1].count("<") > 1])
+def test_an_id_of_another_course_or_platform_is_as_unknown_as_an_invented_one(
+    house: House, method: str, rule: str
+) -> None:
+    """Teachers, by launches of their own into other courses, with ids of this one."""
+    before = house.state()
+
+    for launch in (OTHER_COURSE, OTHER_PLATFORM):
+        client = house.browser(launch)
+        answer = house.ask(client, method, house.path(rule, launch), csrf_token=token_of(client), **FORM)
+
+        assert answer.status_code == 404
+    assert house.state() == before
+
+
+@pytest.mark.parametrize(("method", "rule"), of_kind(Kind.TEACHER))
+def test_whatever_a_teacher_of_elsewhere_does_leaves_this_course_alone(house: House, method: str, rule: str) -> None:
+    """Addresses without an id act on the course of the launch, and on no other."""
+    client = house.browser(OTHER_COURSE)
+    with house.app.extensions["microcred.pages"].storage.reading() as work:
+        before = work.awards.counts(work.offers.enabled()[0].id), len(work.offers.enabled())
+
+    answer = house.ask(client, method, house.path(rule, OTHER_COURSE), csrf_token=token_of(client), **FORM)
+
+    with house.app.extensions["microcred.pages"].storage.reading() as work:
+        after = work.awards.counts(work.offers.enabled()[0].id), len(work.offers.enabled())
+    assert after == before
+    assert "Kowalska" not in answer.text
+
+
+@pytest.mark.parametrize(("method", "rule"), [each for each in of_kind(Kind.LEARNER) if each[1].count("<") > 1])
+def test_another_learner_s_id_is_as_unknown_as_an_invented_one(house: House, method: str, rule: str) -> None:
+    """Bruno, by his own launch, with Anna's ids."""
+    client, before = house.browser(BRUNO), house.state()
+
+    answer = house.ask(client, method, house.path(rule, BRUNO), csrf_token=token_of(client), **FORM)
+
+    assert answer.status_code == 404
+    assert house.state() == before
+
+
+@pytest.mark.parametrize(("method", "rule"), of_kind(*LAUNCHED, Kind.PUBLIC, method="POST"))
+def test_every_form_needs_its_token(house: House, method: str, rule: str) -> None:
+    """From the right person, in the right browser, with everything but the token."""
+    mine = {Kind.LEARNER: ANNA}.get(ROUTES[rule][method], TEACHER)
+    client, before = house.browser(mine), house.state()
+
+    answer = house.ask(client, method, house.path(rule, mine), text="{}", language="nl", **FORM)
+
+    assert answer.status_code == 400
+    assert "open for too long" in answer.text
+    assert house.state() == before
+
+
+@pytest.mark.parametrize(("method", "rule"), of_kind(Kind.SIGNED, Kind.OPERATOR))
+def test_what_services_and_operators_use_answers_nobody_without_a_secret(house: House, method: str, rule: str) -> None:
+    """401, whatever session a browser has."""
+    assert house.ask(house.browser(TEACHER), method, house.path(rule, TEACHER)).status_code == 401
+
+
+@pytest.mark.parametrize(("method", "rule"), of_kind(Kind.INVITED))
+def test_without_an_open_invite_nothing_is_registered(house: House, method: str, rule: str) -> None:
+    """Guessed invites and other people's registrations."""
+    client = house.browser(TEACHER)
+    form = {"csrf_token": token_of(client), "issuer": "https://evil.example"}
+
+    answer = house.ask(client, method, house.path(rule, TEACHER), **form)
+
+    assert answer.status_code in {403, 410}
+
+
+@pytest.mark.parametrize(("method", "rule"), of_kind(Kind.MONITORING))
+def test_monitoring_learns_no_details_and_gets_no_cookie(house: House, method: str, rule: str) -> None:
+    """Nothing about a course or a person, nor why something is wrong."""
+    answer = house.ask(house.browser(TEACHER), method, house.path(rule, TEACHER))
+
+    assert set(answer.get_json()) <= {"status", "version", "schema"}
+    assert "Set-Cookie" not in answer.headers
+
+
+@pytest.mark.parametrize(("method", "rule"), of_kind(Kind.PUBLISHED))
+def test_what_is_published_is_the_same_for_everybody_and_sets_no_cookie(house: House, method: str, rule: str) -> None:
+    """Nobody can be recognised by it, and caches may keep it."""
+    path = house.path(rule, TEACHER)
+    stranger, teacher = house.app.test_client(), house.browser(TEACHER)
+
+    answers = [house.ask(client, method, path) for client in (stranger, teacher)]
+
+    assert [answer.status_code for answer in answers] == [200, 200]
+    assert answers[0].data == answers[1].data
+    assert [answer.headers.get("Set-Cookie") for answer in answers] == [None, None]
+
+
+@pytest.mark.parametrize(("method", "rule"), of_kind(Kind.PUBLIC, Kind.INVITED, Kind.OPERATOR))
+def test_a_stranger_may_ask_only_so_often(house: House, method: str, rule: str) -> None:
+    """Guessing tokens, invites and unguessable addresses is slow."""
+    limiter.enabled = True
+    limiter.reset()
+    client, path = house.app.test_client(), house.path(rule, TEACHER)
+
+    token = token_of(client)
+
+    statuses = {house.ask(client, method, path, csrf_token=token).status_code for _ in range(61)}
+
+    limiter.reset()
+    assert 429 in statuses
+
+
+@pytest.mark.parametrize(("method", "rule"), [each for kind in Kind for each in of_kind(kind)])
+def test_every_answer_has_a_strict_policy(house: House, method: str, rule: str) -> None:
+    """Pages and refusals alike: scripts by nonce, nothing inline or from elsewhere, framed by the platform only."""
+    mine = {Kind.LEARNER: ANNA}.get(ROUTES[rule][method], TEACHER)
+
+    answer = house.ask(house.browser(mine), method, house.path(rule, mine))
+
+    policy = answer.headers["Content-Security-Policy"]
+    scripts = re.findall(r"<script\b([^>]*)>", answer.text)
+    assert answer.status_code < 500 or answer.status_code == 503
+    assert "default-src 'none'" in policy
+    assert not re.search(r"unsafe-|\*|https?:(?!//lms\.example)", policy)
+    assert all(
+        re.search(f"nonce-{nonce[1]}'", policy)
+        for nonce in map(re.compile(r'nonce="([^"]+)"').search, scripts)
+        if nonce
+    )
+    assert all("nonce=" in attributes for attributes in scripts)
+    assert not re.search(r"<[^>]+\s(?:on\w+|style)=", answer.text)
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert answer.headers["Referrer-Policy"] == "no-referrer"
+
+
+def token_of(client: FlaskClient) -> str:
+    """A good token of this browser."""
+    found = TOKEN.search(client.get("/verify", base_url=TOOL).text)
+    assert found is not None
+    return found[1]
