@@ -1,8 +1,9 @@
 """The demonstration: a recorded Moodle course becomes sealed credentials on the embedded defaults.
 
-``python -m tests.demo [--once]``. A simulator serves the recording of a real Moodle 4.5.6 at Moodle's own URLs; one
-supervised worker reads, decides, describes, reserves, renders, seals and verifies as jobs. Everything is kept in
-``var/demo``: run again, nothing is issued twice.
+``python -m tests.demo [--once]``. A simulator serves the recording of a real Moodle 4.5.6 at Moodle's own URLs, and is
+registered, launched and set up as a real one is (:mod:`tests.demo_journey`); one supervised worker reads, decides,
+describes, reserves, renders, seals and verifies as jobs. Everything is kept in ``var/demo``: run again, nothing is
+issued twice.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import os
 import socket
 import sys
 import threading
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -24,21 +26,20 @@ from cryptography.fernet import Fernet
 
 from mappings.assessment import CourseId, Learner, PlatformId
 from mappings.documents.envelope import Format
-from plugin import offering
 from plugin.app import Bridge, assemble, create_app
 from plugin.commands.bridge import watch
-from plugin.commands.seals import institution_or_fail, profile_or_fail, write_development_seal
+from plugin.commands.seals import institution_or_fail, write_development_seal
 from plugin.logs import configure_logs
 from plugin.settings import read_settings
 from plugin.storage.awards import ISSUED, AwardRow
 from plugin.storage.migrate import upgrade
-from plugin.storage.platforms import Connected
-from plugin.storage.profiles import Offer
 from plugin.verification import CheckContext, Report, check
 from plugin.worker import Supervisor, worker_command
-from tests.simulators.moodle import TOKEN, MoodleSimulator
+from tests.demo_journey import Journey
+from tests.simulators.campus import Campus
+from tests.simulators.lti_platform import MOODLE
 
-PLATFORM, COURSE = PlatformId("demo-moodle"), CourseId("3")
+COURSE = CourseId("3")
 PROFILES = Path(__file__).parent / "profiles"
 PATIENCE = 120.0
 """Seconds after which the demonstration gives up on its worker."""
@@ -66,20 +67,22 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.demo", description=main.__doc__)
     parser.add_argument("--once", action="store_true", help="end after the table")
     parser.add_argument("--folder", type=Path, default=Path("var/demo"), help="where everything is kept")
-    parser.add_argument("--profile", default="ada101-competencies.yaml", help="course profile in tests/profiles")
     options = parser.parse_args()
     configure_logs("WARNING")
-    with MoodleSimulator(port=_port(8100)) as moodle:
-        environment = prepare(options.folder)
-        bridge = assemble(read_settings(environment))
-        upgrade(bridge.storage.engine)
-        offer = enable(bridge, moodle.url, PROFILES / options.profile)
-        with worker(environment, options.folder / "worker.log"):
-            finished = watch("reading, deciding, sealing", lambda: left(bridge), timeout=PATIENCE)
-            lines = tuple(table(bridge, offer, options.folder / "credentials"))
-            show(lines)
-            if not options.once:
-                serve(bridge)
+    environment = prepare(options.folder)
+    bridge = assemble(read_settings(environment))
+    upgrade(bridge.storage.engine)
+    with Campus(MOODLE, port=_port(8100)) as campus, worker(environment, options.folder / "worker.log"):
+        serve(bridge)
+        journey = Journey(bridge, campus, lambda words: print(f"- {words}.", flush=True))
+        journey.set_up(PROFILES / "institution.yaml")
+        finished = watch("reading, deciding, sealing", lambda: left(bridge), timeout=PATIENCE)
+        lines = tuple(table(bridge, journey.platform, options.folder / "credentials"))
+        if sealed := [line.learner.id for line in lines if line.file]:
+            journey.see_own(sealed[0])
+        show(lines)
+        if not options.once:
+            stay(bridge, campus)
     sys.exit(0 if finished and all(line.report is None or line.report.ok for line in lines) else 1)
 
 
@@ -105,14 +108,6 @@ def prepare(folder: Path) -> dict[str, str]:
     }
 
 
-def enable(bridge: Bridge, moodle_url: str, profile: Path) -> Offer:
-    """Connect the simulated Moodle and enable the credential of its course, as an administrator and a teacher do."""
-    moodle = Connected(PLATFORM, "moodle", moodle_url, "Test Academy Moodle (recorded)", TOKEN)
-    offering.connect(bridge.offering, moodle, by="demo")
-    issuer = institution_or_fail(PROFILES / "institution.yaml")
-    return offering.enable(bridge.offering, (PLATFORM, COURSE), profile_or_fail(profile), issuer, by="demo")
-
-
 @contextmanager
 def worker(environment: Mapping[str, str], log: Path) -> Iterator[None]:
     """Keep one worker running."""
@@ -130,12 +125,13 @@ def left(bridge: Bridge) -> int:
         return work.outbox.waiting()
 
 
-def table(bridge: Bridge, offer: Offer, folder: Path) -> Iterator[Line]:
+def table(bridge: Bridge, platform: PlatformId, folder: Path) -> Iterator[Line]:
     """Write every sealed file to ``folder``, verify it there, and yield a line per learner."""
     folder.mkdir(parents=True, exist_ok=True)
     with bridge.storage.reading() as work:
+        (offer,) = work.offers.of_course(platform, COURSE)
         awards = tuple(work.awards.of_offer(offer.id))
-        records = {record.learner.id: record for record in work.assessments.of_course(PLATFORM, COURSE)}
+        records = {record.learner.id: record for record in work.assessments.of_course(platform, COURSE)}
         for award in awards:
             learner = records[award.learner].learner
             reserved = work.credentials.of_award(award.id) if award.state in ISSUED else None
@@ -164,18 +160,25 @@ def show(lines: tuple[Line, ...]) -> None:
 
 
 def serve(bridge: Bridge) -> None:
-    """Go on serving until Ctrl-C."""
+    """Serve the pages as long as the process lives."""
     settings = bridge.settings
-    print(f"Serving {settings.public_url}; Ctrl-C ends.", flush=True)
-    server = threading.Thread(
-        target=waitress.serve,
-        args=(create_app(settings),),
-        kwargs={"port": settings.port, "host": settings.host},
-        daemon=True,
-    )
-    server.start()
+    port, host = settings.port, settings.host
+    application, options = create_app(settings), {"port": port, "host": host, "ident": "microcred", "_quiet": True}
+    threading.Thread(target=waitress.serve, args=(application,), kwargs=options, daemon=True).start()
+    while True:
+        with socket.socket() as probe:
+            if probe.connect_ex((host, port)) == 0:
+                return
+        time.sleep(0.05)
+
+
+def stay(bridge: Bridge, campus: Campus) -> None:
+    """Say where people can look, and wait for Ctrl-C."""
+    print(f"\nThe recorded Moodle: {campus.url}/ (enter as the teacher or as a learner)")
+    print(f"The bridge:          {bridge.settings.public_url}/verify (check a file)")
+    print("Ctrl-C ends.", flush=True)
     try:
-        server.join()
+        threading.Event().wait()
     except KeyboardInterrupt:
         print("\nEnded.")
 

@@ -89,6 +89,7 @@ class Tool:
 
     client_id: str
     launch_url: str
+    login_url: str = ""
     deployment_id: str = "1"
     jwks_uri: str = ""
     scopes: tuple[str, ...] = ()
@@ -132,6 +133,10 @@ class LtiPlatform(Simulator):
         """Register a tool by hand."""
         self.tools[client_id] = Tool(client_id, launch_url, **more)
         return self.tools[client_id]
+
+    def new_client_id(self) -> str:
+        """Return the client id of a tool that registers."""
+        return secrets.token_hex(8)
 
     def click(self, person: str, client_id: str, target: str = "") -> dict[str, str]:
         """Return the login that the browser is told to post to the tool when ``person`` clicks the activity."""
@@ -221,7 +226,8 @@ class LtiPlatform(Simulator):
         if _host(wanted[TOOL_CONFIGURATION]["target_link_uri"]) != wanted[TOOL_CONFIGURATION]["domain"]:
             return Reply(b"<!DOCTYPE html>", 400)
         self._registration_tokens.remove(token)
-        tool = self.add_tool(secrets.token_hex(8), wanted["redirect_uris"][0])
+        tool = self.add_tool(self.new_client_id(), wanted["redirect_uris"][0])
+        tool.login_url = wanted["initiate_login_uri"]
         tool.jwks_uri, tool.scopes, tool.active = wanted["jwks_uri"], tuple(wanted["scope"].split()), False
         answer = wanted | {"client_id": tool.client_id}
         if self.flavour.gives_deployment:
