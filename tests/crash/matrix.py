@@ -47,7 +47,7 @@ from tests.services.rabbitmq import RabbitMQ, rabbitmq
 from tests.services.redis import Redis, redis
 
 PAIRS = ("sqlite", "redis", "rabbitmq")
-PATIENCE = 40.0
+PATIENCE = 120.0
 """Seconds that a round may take to recover."""
 SMALL_DISK = 1_024
 """Megabytes for the tables of the whole matrix."""
@@ -122,7 +122,7 @@ def world(pair: str) -> Iterator[World]:
         yield World(pair, Place(database.url, broker.url, folder), database, broker, disk)
 
 
-def plan(here: World, rounds: int) -> Iterator[Round]:
+def plan(here: World, rounds: int, skip: int = 0) -> Iterator[Round]:
     """Yield as many rounds as are asked for: each point by SIGKILL in both phases, every third by another blow too."""
     others = cycle(here.blows)
     everything = [
@@ -132,18 +132,18 @@ def plan(here: World, rounds: int) -> Iterator[Round]:
         for blow in ((Blow.KILL, next(others)) if (index + phase) % 3 == 0 else (Blow.KILL,))
         if not (phase == 2 and point.startswith("hint"))
     ]
-    for number, (point, blow, phase) in enumerate(islice(cycle(everything), rounds)):
+    for number, (point, blow, phase) in enumerate(islice(cycle(everything), skip, skip + rounds)):
         workers = 2 if number % 5 == 4 or blow is Blow.TWICE else 1
         yield Round(number, point, blow, phase, workers)
 
 
-def strike(pair: str, rounds: int) -> Tally:
+def strike(pair: str, rounds: int, skip: int = 0) -> Tally:
     """Run the rounds of one pair."""
     tally, began = Tally(pair), time.monotonic()
     with world(pair) as here:
         storage = here.place.storage()
         upgrade(storage.engine)
-        for each in plan(here, rounds):
+        for each in plan(here, rounds, skip):
             play(here, storage, each, tally)
             print(f"\r{pair}: {tally.rounds}/{rounds} rounds, {len(tally.wrong)} wrong", end="", file=sys.stderr)
         tally.wrong += list(everywhere(here, storage))
@@ -322,11 +322,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.crash.matrix", description=main.__doc__)
     parser.add_argument("--pairs", default=",".join(PAIRS), help="of " + ", ".join(PAIRS))
     parser.add_argument("--rounds", type=int, default=450, help="on each pair")
+    parser.add_argument("--skip", type=int, default=0, help="so many rounds of the plan, which another run does")
     parser.add_argument("--report", type=Path, default=Path("var/crash.json"))
     options = parser.parse_args()
     configure_logs("CRITICAL")
     seal()
-    tallies = [strike(pair, options.rounds) for pair in options.pairs.split(",")]
+    tallies = [strike(pair, options.rounds, options.skip) for pair in options.pairs.split(",")]
     report = {"pairs": [tally.to_json() for tally in tallies], "kills": sum(t.blows[Blow.KILL] for t in tallies)}
     options.report.parent.mkdir(parents=True, exist_ok=True)
     options.report.write_text(json.dumps(report, indent=2))

@@ -205,6 +205,7 @@ def _jobs(place: Place, storage: Storage, queue: Celery, points: Points) -> Poin
             Topic.SYNC: singly(lambda row_id: sync.sync(reading, row_id)),
             Topic.ISSUE: Duty(partial(issuing.issue_all, sealing), issuing.AT_ONCE),
             Topic.DELIVER: singly(lambda row_id: delivery.deliver(handing_over, row_id)),
+            Topic.STATUS: singly(lambda _: None),
         },
         clock=clock,
         schedule=lambda: scheduling.schedule(plan),
