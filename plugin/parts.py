@@ -19,6 +19,7 @@ from plugin.jobs.queue import make_queue, reach
 from plugin.preflight import PreflightTools, preflight
 from plugin.safekeeping.backing_up import BackupTools
 from plugin.safekeeping.reconciling import ReconcilingTools
+from plugin.sealing.devices import DevicePlace, device_seal
 from plugin.sealing.keys import SealKey, from_pem, from_pkcs12
 from plugin.sealing.timestamps import TimestampAuthority
 from plugin.settings import Settings
@@ -68,7 +69,12 @@ def campus(settings: Settings) -> Network:
 
 def configured_seal(settings: Settings) -> SealKey | None:
     """Read the seal that the settings name, None where they name none."""
-    return read_seal(settings.seal_file, settings.seal_password) if settings.seal_file else None
+    if settings.seal_file is None:
+        return None
+    if settings.seal_module is None:
+        return read_seal(settings.seal_file, settings.seal_password)
+    place = DevicePlace(settings.seal_module, settings.seal_token, settings.seal_key, settings.seal_password)
+    return device_seal(place, read_certificates(settings.seal_file, "SEAL_FILE"))
 
 
 def read_seal(path: Path, password: str) -> SealKey:
@@ -83,14 +89,15 @@ def read_seal(path: Path, password: str) -> SealKey:
 
 def trust_anchors(settings: Settings) -> tuple[x509.Certificate, ...]:
     """Return the certificates that verification trusts."""
-    if settings.trust_file is None:
-        return ()
+    return read_certificates(settings.trust_file, "TRUST_FILE") if settings.trust_file else ()
+
+
+def read_certificates(path: Path, setting: str) -> tuple[x509.Certificate, ...]:
+    """Return the PEM certificates of a file that a setting names. Raises :class:`InvalidSettings`."""
     try:
-        return tuple(x509.load_pem_x509_certificates(settings.trust_file.read_bytes()))
+        return tuple(x509.load_pem_x509_certificates(path.read_bytes()))
     except (OSError, ValueError):
-        raise InvalidSettings(
-            (f"MICROCRED_TRUST_FILE: no certificates can be read from {settings.trust_file}",)
-        ) from None
+        raise InvalidSettings((f"MICROCRED_{setting}: no certificates can be read from {path}",)) from None
 
 
 def preflight_tools(storage: Storage, settings: Settings, clock: Clock = utc_now) -> PreflightTools:

@@ -42,7 +42,13 @@ class Settings:
     seal_file: Path | None = None
     """Key and certificate of the institution's seal: PKCS#12 (``.p12``, ``.pfx``) or PEM."""
     seal_password: str = field(default="", repr=False)
-    """Password of ``seal_file``."""
+    """Password of ``seal_file``; with ``seal_module`` the PIN of the token's user."""
+    seal_module: Path | None = None
+    """PKCS#11 library of the device that holds the seal's key; ``seal_file`` then has the certificates only."""
+    seal_token: str = ""
+    """Label of the token in the device."""
+    seal_key: str = ""
+    """Label of the private key on the token."""
     timestamp_url: str = ""
     """RFC 3161 timestamp authority; empty: seals without timestamp (JAdES baseline B)."""
     trust_file: Path | None = None
@@ -177,6 +183,7 @@ def _problems(settings: Settings) -> list[str]:
         _network_problems,
         _word_problems,
         _public_problems,
+        _device_problems,
     )
     return [problem for check in checks for problem in check(settings)]
 
@@ -190,6 +197,13 @@ def _address_problems(settings: Settings) -> list[str]:
     if settings.metrics_listen and not (host and port.isdigit() and 0 < int(port) < 65536):
         problems.append(f"{PREFIX}METRICS_LISTEN: {settings.metrics_listen!r} is not like 127.0.0.1:9108")
     return problems
+
+
+def _device_problems(settings: Settings) -> list[str]:
+    if settings.seal_module is None:
+        return []
+    needed = ("seal_file", "seal_token", "seal_key")
+    return [f"{PREFIX}{name.upper()}: needed with SEAL_MODULE" for name in needed if not getattr(settings, name)]
 
 
 def _number_problems(settings: Settings) -> list[str]:

@@ -92,6 +92,19 @@ class SealCompromised(SealError):
     code = "seal_compromised"
 
 
+class SealDeviceUnavailable(SealError):
+    """The device that holds the seal's key did not sign: it is away, or gave no new session for a lost one."""
+
+    code = "seal_device_unavailable"
+    retryable = True
+
+
+class SealDeviceRefused(SealError):
+    """The device refuses the PIN. It is not tried again by this process: three wrong ones lock a token."""
+
+    code = "seal_device_refused"
+
+
 class NoCredentialKey(SealError):
     """No key for credentials was made, or every one was compromised."""
 

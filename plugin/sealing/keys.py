@@ -1,6 +1,7 @@
 """Seal keys: a private key with the certificate that says whose it is.
 
-Key and certificate come from PEM or PKCS#12 files, or from :func:`development_seal`. ECDSA on P-256 (ES256) and
+Key and certificate come from PEM or PKCS#12 files, or from :func:`development_seal`; a key may also stay in a device
+(:mod:`plugin.sealing.devices`). ECDSA on P-256 (ES256) and
 RSA from 2048 bits (RS256) are accepted: RFC 7518 clauses 3.3 and 3.4, and what ETSI TS 119 312 still recommends.
 """
 
@@ -9,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TypeAlias
+from typing import Protocol, TypeAlias
 
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -32,18 +33,51 @@ PrivateKey: TypeAlias = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
 _SHA256 = hashes.SHA256()
 _ECDSA = ec.ECDSA(_SHA256)
 _PKCS1 = padding.PKCS1v15()
+_WEAK = "a seal needs a P-256 key (ES256) or an RSA key of at least 2048 bits (RS256)"
 _UNREADABLE = (ValueError, TypeError, UnsupportedAlgorithm)
 """What cryptography raises on damaged files and on missing, superfluous or wrong passwords."""
+
+
+class SigningKey(Protocol):
+    """What signs for a seal: a key from a file, or one that never leaves its device."""
+
+    @property
+    def algorithm(self) -> str:
+        """JWS ``alg`` (RFC 7518 clause 3.1): ES256 or RS256."""
+        ...
+
+    def sign(self, signing_input: bytes) -> bytes:
+        """Return the JWS signature value: for ES256 the 64 bytes r || s (RFC 7518 clause 3.4)."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class FileKey:
+    """A private key in memory."""
+
+    private_key: PrivateKey
+
+    @property
+    def algorithm(self) -> str:
+        """ES256 for P-256, RS256 for RSA."""
+        return "ES256" if isinstance(self.private_key, ec.EllipticCurvePrivateKey) else "RS256"
+
+    def sign(self, signing_input: bytes) -> bytes:
+        """Return the JWS signature value."""
+        if isinstance(self.private_key, rsa.RSAPrivateKey):
+            return self.private_key.sign(signing_input, _PKCS1, _SHA256)
+        r, s = decode_dss_signature(self.private_key.sign(signing_input, _ECDSA))
+        return r.to_bytes(32, "big") + s.to_bytes(32, "big")
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class SealKey:
     """A key that can seal. ``chain`` are the certificates between ``certificate`` and its root, nearest first.
 
-    Build it with :func:`from_pem`, :func:`from_pkcs12` or :func:`seal_key`, which check that the parts fit.
+    Build it with :func:`from_pem`, :func:`from_pkcs12` or :func:`joined`, which check that the parts fit.
     """
 
-    private_key: PrivateKey
+    signing_key: SigningKey
     certificate: x509.Certificate
     chain: tuple[x509.Certificate, ...]
     key_id: str
@@ -52,14 +86,11 @@ class SealKey:
     @property
     def algorithm(self) -> str:
         """JWS ``alg`` (RFC 7518 clause 3.1)."""
-        return "ES256" if isinstance(self.private_key, ec.EllipticCurvePrivateKey) else "RS256"
+        return self.signing_key.algorithm
 
     def sign(self, signing_input: bytes) -> bytes:
         """Return the JWS signature value: for ES256 the 64 bytes r || s (RFC 7518 clause 3.4)."""
-        if isinstance(self.private_key, rsa.RSAPrivateKey):
-            return self.private_key.sign(signing_input, _PKCS1, _SHA256)
-        r, s = decode_dss_signature(self.private_key.sign(signing_input, _ECDSA))
-        return r.to_bytes(32, "big") + s.to_bytes(32, "big")
+        return self.signing_key.sign(signing_input)
 
     def require_valid(self, now: datetime) -> None:
         """Raise where ``now`` (aware UTC) is outside the certificate's validity."""
@@ -94,15 +125,26 @@ def from_pkcs12(data: bytes, password: bytes | None) -> SealKey:
 
 def seal_key(private_key: object, certificates: Sequence[x509.Certificate]) -> SealKey:
     """Join a private key with the one of ``certificates`` that is its own; the others become the chain."""
-    if not isinstance(private_key, ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey) or not _is_strong(private_key):
-        raise KeyUnsuitable("a seal needs a P-256 key (ES256) or an RSA key of at least 2048 bits (RS256)")
+    kinds = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
+    if not isinstance(private_key, kinds) or not _is_strong(private_key.public_key()):
+        raise KeyUnsuitable(_WEAK)
     public = _public_bytes(private_key)
     certificate = next((one for one in certificates if _certified_bytes(one) == public), None)
+    return joined(FileKey(private_key), certificate, certificates)
+
+
+def joined(key: SigningKey, certificate: x509.Certificate | None, certificates: Sequence[x509.Certificate]) -> SealKey:
+    """Join a key with ``certificate``, the one of ``certificates`` that is its own, None where none is.
+
+    Raise :class:`KeyMismatch` or :class:`KeyUnsuitable`.
+    """
     if certificate is None:
         raise KeyMismatch("none of the given certificates belongs to the seal's private key")
+    if not _is_strong(certificate.public_key()):
+        raise KeyUnsuitable(_WEAK)
     if not may_seal(certificate):
         raise KeyUnsuitable("the certificate's key usage allows neither digitalSignature nor contentCommitment")
-    return SealKey(private_key, certificate, _chain(certificate, certificates), certificate_key_id(certificate))
+    return SealKey(key, certificate, _chain(certificate, certificates), certificate_key_id(certificate))
 
 
 def certificate_key_id(certificate: x509.Certificate) -> str:
@@ -120,10 +162,10 @@ def may_seal(certificate: x509.Certificate) -> bool:
     return usage.digital_signature or usage.content_commitment
 
 
-def _is_strong(key: PrivateKey) -> bool:
-    if isinstance(key, rsa.RSAPrivateKey):
+def _is_strong(key: object) -> bool:
+    if isinstance(key, rsa.RSAPublicKey):
         return key.key_size >= 2048
-    return isinstance(key.curve, ec.SECP256R1)
+    return isinstance(key, ec.EllipticCurvePublicKey) and isinstance(key.curve, ec.SECP256R1)
 
 
 def _public_bytes(key: PrivateKey) -> bytes:

@@ -8,8 +8,9 @@ from cryptography.fernet import Fernet
 
 from plugin.app import create_app
 from plugin.errors import InvalidSettings
-from plugin.parts import read_seal, trust_anchors
+from plugin.parts import configured_seal, read_seal, trust_anchors
 from plugin.sealing.development import development_seal
+from plugin.sealing.errors import SealDeviceUnavailable
 from plugin.settings import Settings
 from tests import factories
 
@@ -31,6 +32,18 @@ def test_a_seal_file_that_is_not_there_is_named(tmp_path: Path) -> None:
     """The setting and the reason, no traceback."""
     with pytest.raises(InvalidSettings, match="SEAL_FILE"):
         read_seal(tmp_path / "missing.pem", "")
+
+
+def test_a_seal_in_a_device_takes_its_certificates_from_the_file(tmp_path: Path) -> None:
+    """Module, token, key and PIN say where the key is; a device that is not there is told as that."""
+    made = development_seal(factories.issuer(), datetime.now(UTC))
+    (tmp_path / "chain.pem").write_bytes(made.certificate_pem)
+    device = {"seal_module": tmp_path / "driver.so", "seal_token": "seal", "seal_key": "2026"}
+
+    with pytest.raises(SealDeviceUnavailable):
+        configured_seal(Settings(data_dir=tmp_path, seal_file=tmp_path / "chain.pem", **device))
+    with pytest.raises(InvalidSettings, match="SEAL_FILE"):
+        configured_seal(Settings(data_dir=tmp_path, seal_file=tmp_path / "driver.so", **device))
 
 
 def test_a_trust_file_without_certificates_is_named(tmp_path: Path) -> None:

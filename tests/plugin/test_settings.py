@@ -133,3 +133,15 @@ def test_a_listener_needs_address_and_port(value: str) -> None:
     """Or metrics would be shown to everybody by mistake."""
     with pytest.raises(InvalidSettings, match="METRICS_LISTEN"):
         read_settings({"MICROCRED_METRICS_LISTEN": value})
+
+
+def test_a_device_needs_its_token_its_key_and_certificates() -> None:
+    """All that is missing is named at once."""
+    with pytest.raises(InvalidSettings) as refused:
+        read_settings({"MICROCRED_SEAL_MODULE": "/usr/lib/driver.so"})
+
+    assert [problem.partition(":")[0] for problem in refused.value.problems] == [
+        "MICROCRED_SEAL_FILE",
+        "MICROCRED_SEAL_TOKEN",
+        "MICROCRED_SEAL_KEY",
+    ]

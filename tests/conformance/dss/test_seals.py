@@ -9,16 +9,19 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import pkcs11
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from plugin.sealing.development import development_seal
+from plugin.sealing.devices import device_seal
 from plugin.sealing.jades import JadesSealer
 from plugin.sealing.keys import SealKey, from_pem, seal_key
 from plugin.sealing.timestamps import TimestampAuthority
 from tests import factories
 from tests.conformance.dss.judge import verdicts
+from tests.services.softhsm import SoftHsm
 from tests.simulators.certificate_authority import CertificateAuthority
 from tests.simulators.credentials import ACADEMY, micro_credential
 from tests.simulators.timestamp_authority import TimestampAuthoritySimulator, serving
@@ -71,6 +74,8 @@ def judged(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]
             write(folder, f"{algorithm}-B", own_key(authority, algorithm), None)
             write(folder, f"{algorithm}-T", own_key(authority, algorithm), TimestampAuthority(stamps.url))
     write(folder, "stranger", own_key(CertificateAuthority("Stranger"), "ES256"), None)
+    for algorithm, seal in in_device(folder, authority).items():
+        write(folder, f"device-{algorithm}", seal, None)
     development = development_seal(factories.issuer(), NOW - timedelta(minutes=1))
     write(folder, "development", from_pem(development.key_pem, development.certificate_pem), None)
     return verdicts(sorted(folder.glob("*.json")), [anchor], [revocations])
@@ -80,6 +85,21 @@ def own_key(authority: CertificateAuthority, algorithm: str) -> SealKey:
     """Return a seal key of the algorithm, certified since yesterday."""
     issued = authority.seal(ACADEMY, KEYS[algorithm], begins=NOW - timedelta(days=1))
     return seal_key(issued.key, [issued.certificate])
+
+
+def in_device(folder: Path, authority: CertificateAuthority) -> dict[str, SealKey]:
+    """Return the same keys in a PKCS#11 device."""
+    hsm = SoftHsm(folder)
+    hsm.add_token("dss")
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("SOFTHSM2_CONF", str(hsm.configuration))
+        pkcs11.lib(str(hsm.module)).reinitialize()
+        seals = {}
+        for number, (algorithm, key) in enumerate(KEYS.items(), 1):
+            hsm.add_key("dss", algorithm, key, f"0{number}")
+            issued = authority.seal(ACADEMY, key, begins=NOW - timedelta(days=1))
+            seals[algorithm] = device_seal(hsm.place("dss", algorithm), [issued.certificate])
+    return seals
 
 
 def write(folder: Path, name: str, key: SealKey, stamps: TimestampAuthority | None) -> None:
@@ -115,6 +135,15 @@ def test_dss_finds_every_change(judged: dict[str, dict[str, Any]], algorithm: st
     verdict = judged[f"{algorithm}-{level}-{change}.json"]
 
     assert (verdict["indication"], verdict["intact"]) == ("TOTAL_FAILED", False)
+
+
+@pytest.mark.parametrize("algorithm", KEYS)
+def test_dss_accepts_a_seal_of_a_device(judged: dict[str, dict[str, Any]], algorithm: str) -> None:
+    """The key never left its token; the seal is like any other."""
+    verdict = judged[f"device-{algorithm}.json"]
+
+    assert (verdict["format"], verdict["indication"]) == ("JAdES-BASELINE-B", "TOTAL_PASSED")
+    assert verdict["structure"] == verdict["errors"] == []
 
 
 @pytest.mark.parametrize("name", ["stranger", "development"])

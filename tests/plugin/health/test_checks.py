@@ -156,7 +156,7 @@ def test_a_seal_is_tried_by_a_real_signature() -> None:
 
 def test_a_seal_whose_key_is_another_one_s_is_red() -> None:
     """Key and certificate that do not fit are found before anything is sealed."""
-    broken = replace(a_seal(), private_key=a_seal().private_key)
+    broken = replace(a_seal(), signing_key=a_seal().signing_key)
 
     assert sealing.seal(lambda: broken, public=False).status is Status.FAIL
 

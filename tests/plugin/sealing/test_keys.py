@@ -180,4 +180,7 @@ def test_every_refusal_has_its_own_code() -> None:
     family = SealError.__subclasses__()
 
     assert len({error.code for error in family} | {SealError.code}) == len(family) + 1
-    assert [error.code for error in family if error.retryable] == ["timestamp_unavailable"]
+    assert [error.code for error in family if error.retryable] == [
+        "timestamp_unavailable",
+        "seal_device_unavailable",
+    ]
