@@ -1,8 +1,12 @@
-"""What a connection must be able to read, tried on one course: green, or red with the fix in the LMS's own words."""
+"""What a connection must be able to do, need by need: green, or red with the fix in the LMS's own words.
+
+A need is met where everything that was tried for it works. The words of each product stand beside the code that reads
+it (``platforms/*_preflight.py``); nothing here knows one product from another.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -10,24 +14,27 @@ from lti.errors import PlatformError
 
 
 class Need(StrEnum):
-    """What the credential needs from the platform."""
+    """What the credential needs from the platform, in the order in which it is set up."""
 
+    LAUNCH = "launch"
     CONNECTION = "connection"
     COURSE = "course"
     ROSTER = "roster"
     GRADES = "grades"
     COMPLETION = "completion"
     OUTCOMES = "outcomes"
-    SUPERVISION = "supervision"
+    PROCTORING = "proctoring settings"
+    MESSAGES = "messages"
     SPEED = "speed"
     """Not needed, but advised."""
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that was tried. ``problem`` and ``fix`` are empty where it works.
+    """One thing that was tried. ``problem``, ``fix`` and ``code`` are empty where it works.
 
-    ``feeds`` are codes of Annex I elements (``M1``) that it feeds; ``place`` is the function or path that was tried.
+    ``feeds`` are codes of Annex I elements (``M1``) that it feeds; ``place`` is the function or path that was tried;
+    ``code`` is that of the error, to look up.
     """
 
     need: Need
@@ -35,11 +42,68 @@ class Finding:
     place: str
     problem: str = ""
     fix: str = ""
+    code: str = ""
 
     @property
     def works(self) -> bool:
-        """Whether it can be read."""
+        """Whether it can be done."""
         return not self.problem
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One need with all that was tried for it; nothing was where the course gave no occasion."""
+
+    need: Need
+    findings: tuple[Finding, ...]
+    untried: str = ""
+    """What makes it possible to try it."""
+
+    @property
+    def broken(self) -> tuple[Finding, ...]:
+        """What does not work."""
+        return tuple(finding for finding in self.findings if not finding.works)
+
+    @property
+    def ok(self) -> bool:
+        """Whether the need is met."""
+        return bool(self.findings) and not self.broken
+
+    @property
+    def fix(self) -> str:
+        """What is to be done, each thing once; empty where the need is met."""
+        if not self.findings:
+            return self.untried
+        return " ".join(dict.fromkeys(finding.fix or finding.problem for finding in self.broken))
+
+    @property
+    def feeds(self) -> tuple[str, ...]:
+        """The elements that it feeds."""
+        return tuple(sorted({code for finding in self.findings for code in finding.feeds}))
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What an administrator of a product has to do, in that product's own words: menus, settings, buttons."""
+
+    launch: str
+    roster: str
+    connect: str
+    """How the bridge is let read results, where nobody has connected it."""
+
+
+OTHER = Words(
+    launch="Add the tool to a course on the learning platform and open it once.",
+    roster="Allow the tool the Names and Role Provisioning Service (scope contextmembership.readonly).",
+    connect="The bridge can read Moodle and Canvas; on this platform it sees only the roster.",
+)
+"""For a product that the bridge has no words for."""
+
+
+def checks(findings: Iterable[Finding], untried: str) -> tuple[Check, ...]:
+    """Return every need, met or not; ``untried`` is said of those for which nothing could be tried."""
+    found = tuple(findings)
+    return tuple(Check(need, tuple(each for each in found if each.need is need), untried) for need in Need)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,5 +121,5 @@ def tried(probe: Probe, fix: Callable[[PlatformError], str]) -> Finding:
     try:
         probe.attempt()
     except PlatformError as error:
-        return Finding(probe.need, probe.feeds, probe.place, error.sentence, fix(error))
+        return Finding(probe.need, probe.feeds, probe.place, error.sentence, fix(error), error.code)
     return Finding(probe.need, probe.feeds, probe.place)

@@ -74,7 +74,7 @@ class Assured:
         roster, people = self.ask(course).roster, self.platform.people(course)
         return people if roster is None else tuple(map(roster.checked, people))
 
-    def preflight(self, course: CourseId) -> tuple[Finding, ...]:
+    def preflight(self, course: CourseId | None) -> tuple[Finding, ...]:
         """Try on one course whether all can be read that a credential needs."""
         return self.platform.preflight(course)
 

@@ -107,6 +107,7 @@ def preflight_tools(storage: Storage, settings: Settings, clock: Clock = utc_now
         launches=Launches(storage),
         tool_keys=ToolKeys(storage),
         storage=storage,
+        connect=Connector(campus(settings), storage, clock),
         network=campus(settings),
         clock=clock,
     )

@@ -1,27 +1,33 @@
 """The use-case of the preflight page: try what the bridge needs on a platform, and say what is still to be done there.
 
-Nothing is changed on the platform: a token is asked for with the roster's scope, and the web service is asked which
-functions its token opens.
+Launch and roster are tried by LTI; everything else by reading the course that was launched from last, or that awards a
+credential. Nothing is changed on the platform.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from lti import roster
 from lti.claims import RegistrationId
 from lti.errors import PlatformError
 from lti.network import Network
-from lti.readiness import Check, Findings, checks, moodle_functions
+from lti.platforms import Platform, canvas_preflight, moodle_preflight
+from lti.preflight import OTHER, Check, Finding, Need, Probe, Words, checks, tried
+from lti.service import Service
 from lti.stores import Registration, RegistrationStore, ToolKeyStore
 from lti.tokens import Client, ClientCredentials, TokensInMemory, signer
-from lti.tool import ROSTER_SCOPE
 from lti.tool_keys import ensure_key, signing_key
-from mappings.assessment import PlatformId
-from plugin.errors import UnknownRow
-from plugin.storage.unit_of_work import Storage
+from mappings.assessment import CourseId, PlatformId
+from plugin.errors import BridgeError, UnknownRow
+from plugin.storage.platforms import Connected
+from plugin.storage.unit_of_work import Storage, UnitOfWork
+
+_WORDS: Mapping[str, Words] = {"moodle": moodle_preflight.WORDS, "canvas": canvas_preflight.WORDS}
+_UNTRIED = "Not tried: open the tool once in a course with a learner and a quiz, and check again."
 
 
 class LaunchRecord(Protocol):
@@ -34,12 +40,13 @@ class LaunchRecord(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PreflightTools:
-    """What trying works with. ``clock`` returns aware UTC."""
+    """``connect`` opens a connection; ``clock`` returns aware UTC."""
 
     registrations: RegistrationStore
     launches: LaunchRecord
     tool_keys: ToolKeyStore
     storage: Storage
+    connect: Callable[[Connected], Platform]
     network: Network
     clock: Callable[[], datetime]
 
@@ -54,43 +61,78 @@ class Preflight:
 
     @property
     def ready(self) -> bool:
-        """Whether nothing is left to do."""
-        return all(check.ok for check in self.checks)
+        """Whether nothing is broken, advice aside; what a course gave no occasion to try may still be open."""
+        return not any(check.broken for check in self.checks if check.need is not Need.SPEED)
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What is known of a registration: a platform that can be read, a course to try, and where its roster is."""
+
+    connected: Connected | None
+    course: CourseId | None
+    members: str
 
 
 def preflight(tools: PreflightTools, registration_id: RegistrationId) -> Preflight:
     """Try everything on a registered platform. Raises :class:`UnknownRow` where there is no such registration."""
-    found = [each for each in tools.registrations.registrations() if each.id == registration_id]
-    if not found:
+    registration = next((each for each in tools.registrations.registrations() if each.id == registration_id), None)
+    if registration is None:
         raise UnknownRow("there is no such registration")
-    registration = found[0]
     platforms = tuple(each.platform for each in tools.registrations.deployments(registration.id))
-    launched = tools.launches.launched(registration)
-    findings = Findings(launched, _has_roster(tools, registration), _functions(tools, platforms))
-    return Preflight(registration, platforms, checks(registration.product, findings))
+    with tools.storage.reading() as work:
+        known = next(iter(sorted(_known(work, platforms), key=_tells_least)), _Known(None, None, ""))
+    words = _WORDS.get(registration.product, OTHER)
+    reading = _reading(tools, known, words)
+    findings = (_launch(tools, registration, words), _roster(tools, registration, known, words), *reading)
+    untried = _UNTRIED if reading[0].works else words.connect
+    return Preflight(registration, platforms, checks(findings, untried))
 
 
-def _has_roster(tools: PreflightTools, registration: Registration) -> bool:
-    """Ask the platform for a token that reads rosters."""
+def _known(work: UnitOfWork, platforms: tuple[PlatformId, ...]) -> Iterator[_Known]:
+    offers = {offer.platform: offer.course for offer in work.offers.enabled()}
+    for platform in platforms:
+        course = work.courses.newest(platform) or offers.get(platform)
+        members = work.courses.services(platform, course).members if course else ""
+        try:
+            yield _Known(work.platforms.get(platform), course, members)
+        except UnknownRow:
+            yield _Known(None, course, members)
+
+
+def _tells_least(known: _Known) -> tuple[bool, bool]:
+    """Sort what tells most first."""
+    return known.connected is None, known.course is None
+
+
+def _launch(tools: PreflightTools, registration: Registration, words: Words) -> Finding:
+    if tools.launches.launched(registration):
+        return Finding(Need.LAUNCH, ("M1",), "LtiResourceLinkRequest")
+    return Finding(Need.LAUNCH, ("M1",), "LtiResourceLinkRequest", "Nobody has launched from there yet.", words.launch)
+
+
+def _roster(tools: PreflightTools, registration: Registration, known: _Known, words: Words) -> Finding:
+    """Ask for a token that reads rosters, and for the roster of the course where a launch told its address."""
     now = tools.clock()
     key = signing_key(ensure_key(tools.tool_keys, now), now)
     client = Client(registration.issuer, registration.client_id, registration.token_endpoint)
     sign = signer(key.private_pem, key.key_id)
-    source = ClientCredentials(client, frozenset({ROSTER_SCOPE}), sign, tools.network, store=TokensInMemory())
+    store, scopes = TokensInMemory(), frozenset({roster.SCOPE})
+    tokens = ClientCredentials(client, scopes, sign, tools.network, store=store, clock=tools.clock)
+
+    def attempt() -> object:
+        if known.members:
+            return Service(tokens, tools.network).get(known.members, accept=roster.ACCEPT)
+        return tokens.current()
+
+    return tried(Probe(Need.ROSTER, ("M1",), "names_and_roles", attempt), lambda _: words.roster)
+
+
+def _reading(tools: PreflightTools, known: _Known, words: Words) -> tuple[Finding, ...]:
+    if known.connected is None or not known.connected.token:
+        return (Finding(Need.CONNECTION, (), "", "Nobody has let the bridge read results there yet.", words.connect),)
     try:
-        return bool(source.current())
-    except PlatformError:
-        return False
-
-
-def _functions(tools: PreflightTools, platforms: tuple[PlatformId, ...]) -> frozenset[str] | None:
-    """Return the functions that any of the platforms' tokens opens, None where none does."""
-    for platform in platforms:
-        try:
-            with tools.storage.reading() as work:
-                connected = work.platforms.get(platform)
-            if connected.token and connected.kind == "moodle":
-                return moodle_functions(connected.base_url, connected.token, tools.network)
-        except (UnknownRow, PlatformError):
-            continue
-    return None
+        return tools.connect(known.connected).preflight(known.course)
+    except (BridgeError, PlatformError) as error:
+        said = error.sentence if isinstance(error, PlatformError) else str(error)
+        return (Finding(Need.CONNECTION, (), "", said, words.connect, error.code),)

@@ -55,8 +55,11 @@ class Platform(Protocol):
         """
         ...
 
-    def preflight(self, course: CourseId) -> tuple[Finding, ...]:
-        """Try on one course whether all can be read that a credential needs; say the fix where it cannot."""
+    def preflight(self, course: CourseId | None) -> tuple[Finding, ...]:
+        """Try on one course whether all can be read that a credential needs; say the fix where it cannot.
+
+        Without a course only what is the same for all of them is tried.
+        """
         ...
 
 

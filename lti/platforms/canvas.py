@@ -135,7 +135,7 @@ class Canvas:
             yield record_of(lists, user, learner, submissions.get(user, ()))
         yield from no_longer_learning(learners or (), lists.learners.values(), lists.course, lists.read_at)
 
-    def preflight(self, course: CourseId) -> tuple[Finding, ...]:
+    def preflight(self, course: CourseId | None) -> tuple[Finding, ...]:
         """Try whether all can be read that a credential needs."""
         return preflight(self._service, self._url, course)
 

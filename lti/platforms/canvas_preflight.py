@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from lti.errors import Fault, PlatformError
 from lti.platforms.canvas_shapes import Rollups
-from lti.preflight import Finding, Need, Probe, tried
+from lti.preflight import Finding, Need, Probe, Words, tried
 from lti.schemas import load
 from lti.service import Service
 from mappings.assessment import CourseId
@@ -20,9 +20,27 @@ _PATHS = (
     (Need.GRADES, ("O3",), "students/submissions?student_ids[]=all", "View all students' submissions; View all grades"),
     (Need.COMPLETION, (), "bulk_user_progress", "View all grades"),
     (Need.OUTCOMES, ("M6",), "outcome_rollups", "View all grades; Learning outcomes"),
-    (Need.SUPERVISION, ("O2",), "quizzes", "View the course's content"),
+    (Need.PROCTORING, ("O2",), "quizzes", "View the course's content"),
 )
+WORDS = Words(
+    launch=(
+        "Admin > Developer Keys: switch «Microcredential Bridge» to ON. Then Admin > Settings > Apps > View App "
+        "Configurations > + App > By Client ID, paste the client id, and open «Microcredential Bridge» in a course "
+        "once."
+    ),
+    roster=(
+        "Admin > Developer Keys > edit «Microcredential Bridge» > LTI Advantage Services: tick «Can retrieve user data "
+        "associated with the context the tool is installed in.» and save."
+    ),
+    connect=(
+        "«Authorise reading» here, or `microcred authorise`: it asks for an API key (Admin > Developer Keys > + "
+        "Developer Key > + API Key) and for the consent of one account."
+    ),
+)
+_AGAIN = "«Authorise reading» here, or `microcred authorise`, and agree in Canvas"
 _GENERAL_FIXES = {
+    Fault.NOT_AUTHORIZED: f"{_AGAIN}.",
+    Fault.AUTHORIZATION_ENDED: f"{_AGAIN} again: the key's scopes have changed, or somebody took the consent back.",
     Fault.TOKEN_REFUSED: "Authorise the bridge again: the key's scopes have changed, or somebody took it back.",
     Fault.NOT_FOUND: "Check that the course exists in this Canvas, and that the account may see it.",
     Fault.REDIRECTED: "Enter the institution's own Canvas address (https://<school>.instructure.com).",
@@ -32,8 +50,24 @@ _GENERAL_FIXES = {
 _INCLUDES = "Canvas leaves out what is to be included."
 
 
-def preflight(service: Service, url: str, course: CourseId) -> tuple[Finding, ...]:
-    """Try everything on ``course``, the first page of each list."""
+def preflight(service: Service, url: str, course: CourseId | None) -> tuple[Finding, ...]:
+    """Try everything on ``course``, the first page of each list; without a course, only the token."""
+    connected = tried(Probe(Need.CONNECTION, (), "login/oauth2/token", partial(_knock, service, url)), fix_of(""))
+    if course is None or not connected.works:
+        return (connected,)
+    return (connected, *_of_course(service, url, course))
+
+
+def _knock(service: Service, url: str) -> None:
+    """Ask for a course that no Canvas has: to be told so, the token must be good."""
+    try:
+        service.get(f"{url.rstrip('/')}/api/v1/courses/0")
+    except PlatformError as error:
+        if error.fault not in {Fault.NOT_FOUND, Fault.NO_ACCESS}:
+            raise
+
+
+def _of_course(service: Service, url: str, course: CourseId) -> tuple[Finding, ...]:
     where = f"{url.rstrip('/')}/api/v1/courses/{quote(_name(course), safe=':')}"
     first = tried(
         Probe(Need.COURSE, ("M2",), "courses/:id", lambda: service.get(where)), fix_of("View the course's content")

@@ -124,7 +124,7 @@ class Moodle:
         if faults:
             raise faults[0]
 
-    def preflight(self, course: CourseId) -> tuple[Finding, ...]:
+    def preflight(self, course: CourseId | None) -> tuple[Finding, ...]:
         """Try whether all can be read that a credential needs."""
         return preflight(self._service, course)
 

@@ -9,7 +9,7 @@ from functools import partial
 from lti.errors import Fault, PlatformError
 from lti.platforms.moodle_service import BATCH, Call, MoodleService
 from lti.platforms.moodle_shapes import GradableUsers, GradeReport, NamedItems, Quizzes, Site
-from lti.preflight import Finding, Need, Probe, tried
+from lti.preflight import Finding, Need, Probe, Words, tried
 from lti.schemas import load
 from mappings.assessment import CourseId
 
@@ -32,6 +32,21 @@ _CAPABILITIES = {
 }
 """The capabilities that Moodle checks in each function, for the role of the account."""
 
+WORDS = Words(
+    launch=(
+        "Site administration > Plugins > Activity modules > External tool > Manage tools: press «Activate» at "
+        "«Microcredential Bridge». Then open a course, turn editing on, «Add an activity or resource» > "
+        "«Microcredential Bridge» > «Select content», save, and open the activity once."
+    ),
+    roster=(
+        "Manage tools > settings (cog) of «Microcredential Bridge» > Services > «IMS LTI Names and Role Provisioning»: "
+        "choose «Use this service to retrieve members' information as per privacy settings» and save."
+    ),
+    connect=(
+        "Make the role, the account, the service «Credential bridge» and its token as docs/moodle.md says, and give "
+        "the token with `microcred platform`."
+    ),
+)
 _SEE_ACTIVITIES = (
     "Site administration > Users > Permissions > Define roles > role of the account: allow mod/...:view of each "
     "kind of graded activity (mod/assign:view, mod/quiz:view, mod/lti:view ...) and moodle/course:viewhiddenactivities."
@@ -56,14 +71,44 @@ class _Course:
     quiz: str
 
 
-def preflight(service: MoodleService, course: CourseId) -> tuple[Finding, ...]:
-    """Try everything on ``course``. Without a learner, or a quiz, what needs one is not tried and not listed."""
+def preflight(service: MoodleService, course: CourseId | None) -> tuple[Finding, ...]:
+    """Try everything on ``course``. Without a learner, or a quiz, what needs one is not tried and not listed.
+
+    Without a course it is only seen whether the service has the functions.
+    """
     first = tried(Probe(Need.CONNECTION, (), "core_webservice_get_site_info", lambda: _site(service)), fix_of)
     if not first.works:
         return (first,)
+    if course is None:
+        return (first, *(_in_service(each, _site(service)) for each in _FUNCTIONS), _speed(service))
     found = _Course(course, _first_learner(service, course), _first_quiz(service, course))
     findings = tuple(tried(probe, fix_of) for probe in _probes(service, found))
     return (first, *findings, *_left_out(service, course), _speed(service))
+
+
+_FUNCTIONS = (
+    (Need.COURSE, ("M2",), "core_course_get_courses_by_field"),
+    (Need.ROSTER, ("M1",), "core_enrol_get_enrolled_users"),
+    (Need.ROSTER, ("M1",), "core_grades_get_gradable_users"),
+    (Need.GRADES, ("M9", "O3"), "gradereport_user_get_grade_items"),
+    (Need.COMPLETION, (), "core_completion_get_course_completion_status"),
+    (Need.COMPLETION, ("M6",), "core_completion_get_activities_completion_status"),
+    (Need.OUTCOMES, ("M6",), "core_competency_list_course_competencies"),
+    (Need.OUTCOMES, ("M6",), "report_competency_data_for_report"),
+    (Need.PROCTORING, ("O2",), "mod_quiz_get_quizzes_by_courses"),
+    (Need.PROCTORING, ("O2",), "mod_quiz_get_quiz_access_information"),
+    (Need.MESSAGES, (), "core_message_send_instant_messages"),
+)
+
+
+def _in_service(wanted: tuple[Need, tuple[str, ...], str], site: Site) -> Finding:
+    need, feeds, function = wanted
+
+    def look() -> None:
+        if function not in site.names:
+            raise PlatformError(Fault.MISSING_FUNCTION, function)
+
+    return tried(Probe(need, feeds, function, look), fix_of)
 
 
 def fix_of(error: PlatformError) -> str:
@@ -84,10 +129,10 @@ def _probes(service: MoodleService, found: _Course) -> Iterator[Probe]:
     yield _probe(service, Need.ROSTER, ("M1",), Call("core_grades_get_gradable_users", course))
     yield _probe(service, Need.GRADES, ("M9", "O3"), Call("gradereport_user_get_grade_items", course))
     yield _probe(service, Need.OUTCOMES, ("M6",), Call("core_competency_list_course_competencies", {"id": found.id}))
-    yield _probe(service, Need.SUPERVISION, ("O2",), Call("mod_quiz_get_quizzes_by_courses", {"courseids": [found.id]}))
+    yield _probe(service, Need.PROCTORING, ("O2",), Call("mod_quiz_get_quizzes_by_courses", {"courseids": [found.id]}))
     if found.quiz:
         access = Call("mod_quiz_get_quiz_access_information", {"quizid": found.quiz})
-        yield _probe(service, Need.SUPERVISION, ("O2",), access)
+        yield _probe(service, Need.PROCTORING, ("O2",), access)
     if found.learner:
         who = {**course, "userid": found.learner}
         yield _probe(service, Need.COMPLETION, (), Call("core_completion_get_course_completion_status", who))

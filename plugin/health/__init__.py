@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from itertools import chain
 
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -119,8 +118,9 @@ def _institution(tools: HealthTools) -> Finding:
 
 def _platforms(tools: HealthTools) -> tuple[Finding, ...]:
     """Ask every platform; where the database or the secrets do not let us, one finding says so."""
-    asked = chain(outside.platforms(tools.preflights), outside.web_services(tools.storage, tools.connect))
     try:
-        return tuple(asked)
+        tried = tuple(tools.preflights())
+        by_hand = outside.web_services(tools.storage, tools.connect, {key for each in tried for key in each.platforms})
+        return (*outside.platforms(tried), *by_hand)
     except (SQLAlchemyError, BridgeError) as error:
         return (doubtful("platforms", f"They cannot be asked ({type(error).__name__}).", "Mend what is red first."),)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import socket
 import ssl
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 
@@ -16,7 +16,7 @@ from kombu.exceptions import OperationalError
 
 from lti.errors import PlatformError
 from lti.platforms import Platform
-from mappings.assessment import CourseId
+from mappings.assessment import CourseId, PlatformId
 from plugin.errors import BridgeError
 from plugin.health.report import Finding, bad, doubtful, good
 from plugin.preflight import Preflight
@@ -75,22 +75,24 @@ def _tls_ends(host: str, port: int) -> datetime:
     return datetime.fromtimestamp(ssl.cert_time_to_seconds(str(ends)), UTC)
 
 
-def platforms(preflights: Callable[[], Iterable[Preflight]]) -> Iterator[Finding]:
+def platforms(preflights: Iterable[Preflight]) -> Iterator[Finding]:
     """Yield what each registered platform still lacks; one that does not answer is a warning."""
-    for each in preflights():
+    for each in preflights:
         name = f"platform {each.registration.title or each.registration.issuer}"
-        lacks = [check for check in each.checks if not check.ok]
+        lacks = [check for check in each.checks if check.broken]
         if lacks:
             yield doubtful(name, f"It lacks {', '.join(check.need for check in lacks)}.", lacks[0].fix)
         else:
             yield good(name, f"Ready for {', '.join(check.need for check in each.checks)}.")
 
 
-def web_services(storage: Storage, connect: Callable[[Connected], Platform]) -> Iterator[Finding]:
-    """Yield whether each connected platform lets its courses be read, tried on one course with a credential."""
+def web_services(
+    storage: Storage, connect: Callable[[Connected], Platform], registered: Collection[PlatformId]
+) -> Iterator[Finding]:
+    """Yield whether each platform that was only connected by hand can be read, tried on one of its courses."""
     with storage.reading() as work:
         courses = {offer.platform: offer.course for offer in work.offers.enabled()}
-        connected = work.platforms.all()
+        connected = [each for each in work.platforms.all() if each.id not in registered]
     for each in connected:
         yield _web_service(each, courses.get(each.id), connect)
 

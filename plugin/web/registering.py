@@ -16,6 +16,7 @@ from werkzeug.wrappers import Response
 
 from lti.claims import RegistrationId, origin_of
 from lti.errors import RegistrationRefused
+from lti.preflight import Need
 from lti.stores import Registration
 from lti.tool import canvas_configuration
 from mappings.assessment import PlatformId
@@ -25,6 +26,7 @@ from plugin.errors import UnknownRow
 from plugin.preflight import Preflight
 from plugin.registering import RegisteringTools
 from plugin.web import security
+from plugin.web.languages import gettext
 from plugin.web.limits import CHECKS, limiter
 
 blueprint = Blueprint("registering", __name__)
@@ -133,7 +135,22 @@ def _shown(registration_id: RegistrationId) -> str:
     except UnknownRow:
         abort(404)
     security.allow_framing(found.registration.origins)
-    return render_template("lti/preflight.html", found=found)
+    return render_template("lti/preflight.html", found=found, needs=_needs())
+
+
+def _needs() -> dict[Need, str]:
+    return {
+        Need.LAUNCH: gettext("launch"),
+        Need.CONNECTION: gettext("connection for reading"),
+        Need.COURSE: gettext("course"),
+        Need.ROSTER: gettext("roster"),
+        Need.GRADES: gettext("grades"),
+        Need.COMPLETION: gettext("completion"),
+        Need.OUTCOMES: gettext("learning outcomes"),
+        Need.PROCTORING: gettext("proctoring settings"),
+        Need.MESSAGES: gettext("messages"),
+        Need.SPEED: gettext("speed (advised)"),
+    }
 
 
 @blueprint.post("/lti/preflight/<registration_id>/authorize/<platform_id>")

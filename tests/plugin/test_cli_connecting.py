@@ -56,7 +56,7 @@ def test_registrations_say_what_is_left_to_do(terminal: Terminal) -> None:
         decided = terminal.ok("deployment", key[1], "--refuse")
         after = terminal.ok("registrations")
 
-    assert len(re.findall(r"^  red   ", said, re.MULTILINE)) == 7
+    assert {"launch", "connection", "grades"} <= set(re.findall(r"^  red   (\w+)", said, re.MULTILINE))
     assert "may not launch" in decided
     assert "deployment 1: waits" in after
 
