@@ -30,6 +30,7 @@ from plugin.connections import registration_pages
 from plugin.delivery import Channel, DeliveryTools
 from plugin.errors import InvalidSettings
 from plugin.examining import Examiner
+from plugin.exporting import Exporter
 from plugin.health import Readiness
 from plugin.identity import addresses
 from plugin.issuer import Checking
@@ -37,12 +38,14 @@ from plugin.issuing import IssuingTools
 from plugin.jobs.bell import Bell
 from plugin.jobs.queue import make_queue
 from plugin.jobs.tasks import Duty, Jobs, singly
+from plugin.meters import MeasuredSealer, measured
 from plugin.noting import NotingTools
 from plugin.offering import OfferingTools
 from plugin.parts import (
     Clock,
     campus,
     configured_seal,
+    export_tools,
     health_tools,
     open_storage,
     trust_anchors,
@@ -61,11 +64,12 @@ from plugin.storage.registrations import Registrations, ToolKeys
 from plugin.storage.unit_of_work import Storage
 from plugin.sync import SyncTools
 from plugin.verification import Report
-from plugin.web import cookies, entrance, health, hints, identity, pages, security
+from plugin.web import cookies, entrance, health, hints, identity, metrics, pages, security
 from plugin.web.health import HealthPages
 from plugin.web.hints import HintTools
 from plugin.web.identity import IdentityTools
 from plugin.web.launching import LaunchTools
+from plugin.web.metrics import MetricPages
 from plugin.web.tools import PageTools
 
 CHANNELS: tuple[Channel, ...] = ()
@@ -96,10 +100,10 @@ def assemble(settings: Settings, clock: Clock = utc_now) -> Bridge:
     queue = make_queue(settings)
     bell = Bell(storage, queue, settings.in_flight, clock, at_once={Topic.ISSUE: issuing.AT_ONCE})
     connect = Connector(campus(settings), storage, clock)
-    whole = assured(connect, storage, connect.second_opinion)
+    whole = measured(assured(connect, storage, connect.second_opinion))
     anchors = trust_anchors(settings)
     reading = SyncTools(storage, whole, clock)
-    sealers = make_sealers(settings)
+    sealers = {form: MeasuredSealer(sealer) for form, sealer in make_sealers(settings).items()}
     own = Checking(settings, anchors, clock)
     sealing = IssuingTools(storage, whole, render, sealers, self_check(own.check), clock, bool(CHANNELS))
     lists = issuer.status_tools(settings, storage, clock)
@@ -139,6 +143,9 @@ def create_app(settings: Settings) -> Flask:
     hints.init_app(app, hint_tools(bridge))
     health.init_app(
         app, HealthPages(Readiness(health_tools(bridge.settings, clock=bridge.clock)), settings.operator_token)
+    )
+    metrics.init_app(
+        app, MetricPages(Exporter(export_tools(settings, bridge.storage)).exposition, settings.operator_token)
     )
     return app
 

@@ -13,13 +13,16 @@ from lti.claims import RegistrationId
 from lti.network import Network
 from plugin import issuer
 from plugin.connecting import Connector
-from plugin.errors import InvalidSettings
+from plugin.errors import BridgeError, InvalidSettings
+from plugin.exporting import ExportTools
 from plugin.health import HealthTools
+from plugin.health.inside import skew_of
 from plugin.jobs.queue import make_queue, reach
 from plugin.preflight import PreflightTools, preflight
 from plugin.safekeeping.backing_up import BackupTools
 from plugin.safekeeping.reconciling import ReconcilingTools
 from plugin.sealing.devices import DevicePlace, device_seal
+from plugin.sealing.errors import SealError
 from plugin.sealing.keys import SealKey, from_pem, from_pkcs12
 from plugin.sealing.timestamps import TimestampAuthority
 from plugin.settings import Settings
@@ -128,3 +131,16 @@ def health_tools(settings: Settings, clock: Clock = utc_now) -> HealthTools:
         connect=Connector(campus(settings), storage, clock),
         clock=clock,
     )
+
+
+def export_tools(settings: Settings, storage: Storage, clock: Clock = utc_now) -> ExportTools:
+    """Return what the gauges of `/metrics` are asked with."""
+
+    def seal_ends() -> datetime | None:
+        try:
+            key = configured_seal(settings)
+        except (BridgeError, SealError):
+            return None
+        return None if key is None else key.certificate.not_valid_after_utc
+
+    return ExportTools(storage, seal_ends, lambda: skew_of(storage, clock), clock)

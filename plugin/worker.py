@@ -15,8 +15,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import structlog
+from prometheus_client import start_http_server
 
+from plugin import meters
 from plugin.app import Bridge
+from plugin.heartbeat import beating
 
 log = structlog.get_logger(__name__)
 SHORTEST_LIFE = 10.0
@@ -24,9 +27,15 @@ PAUSE = 2.0
 """Seconds: a worker that lived shorter than the first is restarted only after the second."""
 
 
-def run_worker(bridge: Bridge, *, beat: bool) -> None:
-    """Work off the queue until a signal ends the process."""
+def run_worker(bridge: Bridge, *, beat: bool, heartbeat: Path | None = None) -> None:
+    """Work off the queue until a signal ends the process; touch ``heartbeat`` as long as the loop goes round."""
     bridge.bell.ring()
+    has_loop = not bridge.settings.broker_url.startswith("filesystem")
+    if heartbeat is not None:
+        beating(bridge.queue, heartbeat, has_loop=has_loop)
+    if bridge.settings.metrics_listen:
+        host, _, port = bridge.settings.metrics_listen.rpartition(":")
+        start_http_server(int(port), host, meters.REGISTRY)
     worker = bridge.queue.Worker(
         pool="threads",
         concurrency=bridge.settings.worker_threads,
@@ -36,7 +45,7 @@ def run_worker(bridge: Bridge, *, beat: bool) -> None:
         schedule_filename=str(bridge.settings.data_dir / "beat-schedule"),
         without_gossip=True,
         without_mingle=True,
-        without_heartbeat=bridge.settings.broker_url.startswith("filesystem"),
+        without_heartbeat=not has_loop,
     )
     worker.start()
     sys.exit(worker.exitcode)

@@ -6,12 +6,14 @@ import os
 import signal
 import sys
 from datetime import UTC, datetime
+from pathlib import Path
 
 import click
 import waitress
 
 from plugin.app import create_app
 from plugin.commands.bridge import open_bridge
+from plugin.serving import become_gunicorn, start_again_counting
 from plugin.settings import read_settings
 from plugin.storage.engine import open_engine
 from plugin.storage.migrate import current, go_back, require_current, upgrade
@@ -43,10 +45,22 @@ def migrate(*, after: bool, back_to: str | None, yes: bool) -> None:
 
 @click.command()
 @click.option("--no-worker", is_flag=True, help="Only the web server; workers run elsewhere.")
-def serve(*, no_worker: bool) -> None:
+@click.option(
+    "--processes",
+    type=click.IntRange(1, 64),
+    default=1,
+    show_default=True,
+    help="How many serve (gunicorn); with several of them workers run elsewhere.",
+)
+def serve(*, no_worker: bool, processes: int) -> None:
     """Serve the web pages and, unless told otherwise, keep one worker running beside them. Ends with Ctrl-C."""
     settings = read_settings(os.environ)
     require_current(open_engine(settings.database))
+    if processes > 1:
+        if not no_worker:
+            raise click.UsageError("--processes goes with --no-worker: start `microcred worker --beat` beside it")
+        become_gunicorn(settings, processes)
+    start_again_counting(settings)
     app = create_app(settings)
     supervisor = Supervisor(worker_command(beat=True), os.environ)
     if not no_worker:
@@ -61,9 +75,14 @@ def serve(*, no_worker: bool) -> None:
 
 @click.command()
 @click.option("--beat", is_flag=True, help="Keep the schedule too; exactly one worker does.")
-def worker(*, beat: bool) -> None:
+@click.option(
+    "--heartbeat",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="File to touch every ten seconds as long as the worker's loop goes round.",
+)
+def worker(*, beat: bool, heartbeat: Path | None) -> None:
     """Work off jobs until a signal ends it."""
-    run_worker(open_bridge(), beat=beat)
+    run_worker(open_bridge(), beat=beat, heartbeat=heartbeat)
 
 
 @click.command()

@@ -15,6 +15,7 @@ from flask import Flask, render_template, request
 from lti.errors import LaunchRefused, LtiError, PlatformError
 from lti.refusals import Refusal, Step
 from lti.stores import Registration
+from plugin.meters import launch_refused
 from plugin.web import security
 from plugin.web.languages import gettext, lazy_gettext
 from plugin.web.launching import tools
@@ -44,6 +45,7 @@ def _log_fault(exc_info: tuple[type, BaseException, TracebackType] | tuple[None,
 
 def _refused(error: LaunchRefused) -> tuple[str, int]:
     _log.warning("launch_refused", code=error.code, place=str(error))
+    launch_refused.labels(error.code).inc()
     platform = _platform_of_request()
     if platform:
         security.allow_framing(platform.origins)
