@@ -16,7 +16,7 @@ from tests.conftest import ROOT, require_program, unavailable
 
 MIRROR = "http://deb.debian.org/debian"
 AUTHORITIES = Path("/etc/ssl/certs/ca-certificates.crt")
-INSIDE = "cd /root && . ./script"
+INSIDE = "cd /srv && . ./script"
 _MINE = ("PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL", "PIP_DEFAULT_TIMEOUT", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY")
 
 
@@ -27,8 +27,8 @@ class Debian:
         self.folder = folder
 
     def run(self, script: str, *, network: bool) -> subprocess.CompletedProcess[str]:
-        """Execute ``script`` in ``/root``; whatever it leaves running ends with it."""
-        (self.folder / "root" / "script").write_text(script)
+        """Execute ``script`` in ``/srv``; whatever it leaves running ends with it."""
+        (self.folder / "srv" / "script").write_text(script)
         mounts = f"mount --bind /dev {self.folder}/dev && mount -t proc proc {self.folder}/proc"
         isolated = ["unshare", "--mount", "--pid", "--fork", "--kill-child", *([] if network else ["--net"])]
         command = [*isolated, "sh", "-c", f"{mounts} && exec chroot {self.folder} bash -e -c '{INSIDE}'"]
@@ -38,7 +38,7 @@ class Debian:
         """Put the project as a release would come: a tarball of what is tracked."""
         listing = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
         names = subprocess.run(listing, cwd=source, capture_output=True, text=True, check=True).stdout.splitlines()
-        with tarfile.open(self.folder / "root" / "microcredential-bridge.tar.gz", "w:gz", compresslevel=1) as tarball:
+        with tarfile.open(self.folder / "srv" / "microcredential-bridge.tar.gz", "w:gz", compresslevel=1) as tarball:
             for name in names:
                 if (source / name).is_file() and not name.startswith("tests/conformance/"):
                     tarball.add(source / name, name)
@@ -86,7 +86,7 @@ def _connect(folder: Path) -> None:
         if "proxy" in path.read_text().lower():
             shutil.copyfile(path, folder / "etc/apt/apt.conf.d" / path.name)
     if AUTHORITIES.exists():
-        shutil.copyfile(AUTHORITIES, folder / "root" / "authorities.crt")
+        shutil.copyfile(AUTHORITIES, folder / "srv" / "authorities.crt")
     for path in (Path("/etc/pip.conf"), Path.home() / ".config/pip/pip.conf"):
         if path.exists():
             shutil.copyfile(path, folder / "etc" / "pip.conf")
@@ -95,11 +95,11 @@ def _connect(folder: Path) -> None:
 def _environment() -> dict[str, str]:
     said = {
         "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
-        "HOME": "/root",
+        "HOME": "/srv",
         "LC_ALL": "C.UTF-8",
     }
     said |= {name: value for name, value in os.environ.items() if name.upper() in _MINE}
-    return said | {"DEBIAN_FRONTEND": "noninteractive", "PIP_CERT": "/root/authorities.crt"}
+    return said | {"DEBIAN_FRONTEND": "noninteractive", "PIP_CERT": "/srv/authorities.crt"}
 
 
 def blocks(page: str) -> list[str]:

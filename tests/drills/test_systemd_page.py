@@ -25,7 +25,7 @@ DEMO = """
 cd /opt/microcred/src
 echo MICROCRED_PRIVATE_NETWORKS=127.0.0.0/8 >> /etc/microcred/settings
 as() { runuser --user=microcred -- "$@"; }
-as /opt/microcred/venv/bin/python -m tests.simulators.moodle --port 8100 >/root/moodle.log 2>&1 &
+as /opt/microcred/venv/bin/python -m tests.simulators.moodle --port 8100 >/srv/moodle.log 2>&1 &
 {services}
 listens() { (exec 3<>/dev/tcp/127.0.0.1/$1) 2>/dev/null; }
 until listens 8100 && listens 8080; do sleep 0.3; done
@@ -68,7 +68,7 @@ def started(unit: Path) -> str:
     folders = [f"/run/{name}" for name in re.findall(r"^RuntimeDirectory=(.*)$", text, re.MULTILINE)]
     made = "".join(f"install --directory --owner=microcred --mode=700 {folder}\n" for folder in folders)
     run = "cd /var/lib/microcred && exec setpriv --reuid=microcred --regid=microcred --clear-groups --no-new-privs"
-    return f"{made}({run} env {' '.join(map(shlex.quote, environment))} {command}) >/root/{unit.stem}.log 2>&1"
+    return f"{made}({run} env {' '.join(map(shlex.quote, environment))} {command}) >/srv/{unit.stem}.log 2>&1"
 
 
 def test_the_page_ends_in_a_green_check_and_a_verified_credential(bare: Debian) -> None:
@@ -90,7 +90,7 @@ def test_the_page_ends_in_a_green_check_and_a_verified_credential(bare: Debian) 
         ]
     )
     issued = bare.run(OFFLINE + DEMO.replace("{services}", services), network=False)
-    logs = "\n".join(path.read_text()[-1500:] for path in (bare.folder / "root").glob("microcred-*.log"))
+    logs = "\n".join(path.read_text()[-1500:] for path in (bare.folder / "srv").glob("microcred-*.log"))
     assert issued.returncode == 0, issued.stdout[-3000:] + issued.stderr[-3000:] + logs
     assert "2 sealed, 4 withheld" in issued.stdout
     assert "8. " in issued.stdout
