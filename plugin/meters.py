@@ -121,7 +121,7 @@ class MeasuredPlatform:
         with self._counting():
             yield from self.platform.read(course, learners, since)
 
-    def preflight(self, course: CourseId) -> tuple[Finding, ...]:
+    def preflight(self, course: CourseId | None) -> tuple[Finding, ...]:
         """Try on one course whether all can be read."""
         return self.platform.preflight(course)
 
