@@ -13,11 +13,9 @@ depends_on = "0003"
 
 def upgrade() -> None:
     """Drop what no running code uses."""
-    with op.batch_alter_table("status_lists") as table:
-        table.drop_column("used")
+    op.drop_column("status_lists", "used")
 
 
 def downgrade() -> None:
     """Bring the column back; nothing was in it."""
-    with op.batch_alter_table("status_lists") as table:
-        table.add_column(sa.Column("used", sa.Integer(), server_default="0", nullable=False))
+    op.add_column("status_lists", sa.Column("used", sa.Integer(), server_default="0", nullable=False))
