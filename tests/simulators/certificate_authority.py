@@ -123,10 +123,13 @@ class CertificateAuthority:
         assert isinstance(self.key, ec.EllipticCurvePrivateKey)
         return self.key
 
-    def revocations(self, at: datetime) -> bytes:
-        """Return the DER list of what was revoked, which is nothing, as of ``at``."""
+    def revocations(self, at: datetime, *revoked: x509.Certificate) -> bytes:
+        """Return the DER list of what was revoked a minute before ``at``."""
         builder = x509.CertificateRevocationListBuilder().issuer_name(self.name)
         builder = builder.last_update(at - timedelta(minutes=1)).next_update(at + timedelta(days=1))
+        for each in revoked:
+            entry = x509.RevokedCertificateBuilder().serial_number(each.serial_number)
+            builder = builder.add_revoked_certificate(entry.revocation_date(at - timedelta(minutes=1)).build())
         return builder.sign(self._signer(), hashes.SHA256()).public_bytes(Encoding.DER)
 
     def builder(self, subject: x509.Name, key: Key, begins: datetime, days: int) -> x509.CertificateBuilder:
