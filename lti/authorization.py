@@ -19,7 +19,7 @@ from urllib.parse import urlencode
 
 from lti.errors import Fault, PlatformError
 from lti.network import Network
-from lti.schemas import Id, OptionalId, load
+from lti.schemas import Id, OptionalId, Text, load
 from lti.stores import TokenStore
 from lti.token_endpoint import ask_for_token
 from lti.tokens import Client, FixedToken, NoToken, RefreshedToken, RefreshGrant, TokenSource
@@ -76,11 +76,20 @@ def challenge_of(verifier: str) -> str:
     return urlsafe_b64encode(hashlib.sha256(verifier.encode("ascii")).digest()).rstrip(b"=").decode("ascii")
 
 
+@dataclass(frozen=True, slots=True)
+class _Back:
+    """What the browser comes back with (RFC 6749 section 4.1.2): a code, or an error."""
+
+    code: Text
+    error: Text
+
+
 def code_of(query: Mapping[str, str]) -> str:
     """Return the code that Canvas sent the browser back with; raise where the person or Canvas said no."""
-    if code := query.get("code"):
-        return code
-    fault = Fault.SCOPE_REFUSED if query.get("error") == "invalid_scope" else Fault.NO_ACCESS
+    said = load(_Back, dict(query), place="authorization")
+    if said.code:
+        return said.code
+    fault = Fault.SCOPE_REFUSED if said.error == "invalid_scope" else Fault.NO_ACCESS
     raise PlatformError(fault, "authorization")
 
 
