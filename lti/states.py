@@ -62,12 +62,20 @@ class States:
 
     def read(self, state: str, now: datetime) -> Ticket:
         """Return what the state says. Raises :class:`LaunchRefused` where it is not ours or too old."""
-        body, mac = _split(state, _BODY)
-        if not any(hmac.compare_digest(mac, _mac(secret, b"state" + body)) for secret in self.secrets):
-            raise LaunchRefused(Refusal.STATE_FORGED)
+        body = self._opened(state)
         if not 0 <= now.timestamp() - int.from_bytes(body[:4]) + 1 <= LIFETIME:
             raise LaunchRefused(Refusal.LOGIN_EXPIRED)
         return Ticket(RegistrationId(body[4:20].hex()), LaunchId(body[20:].hex()))
+
+    def begun_at(self, state: str) -> RegistrationId:
+        """Return where the login of a state began, however old: for showing the way back, and for nothing else."""
+        return RegistrationId(self._opened(state)[4:20].hex())
+
+    def _opened(self, state: str) -> bytes:
+        body, mac = _split(state, _BODY)
+        if not any(hmac.compare_digest(mac, _mac(secret, b"state" + body)) for secret in self.secrets):
+            raise LaunchRefused(Refusal.STATE_FORGED)
+        return body
 
     def nonces(self, state: str, browser: BrowserKey) -> tuple[str, ...]:
         """Return the nonces that fit ``state`` in this browser; the first is the one to send."""

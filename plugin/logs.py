@@ -44,12 +44,7 @@ KEYS = frozenset(
 def configure_logs(level: str = "INFO") -> None:
     """Write JSON lines to standard error from now on."""
     structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            only_known_keys,
-            structlog.processors.JSONRenderer(sort_keys=True),
-        ],
+        processors=list(PROCESSORS),
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level]),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=False,
@@ -60,3 +55,12 @@ def only_known_keys(_logger: object, _method: str, line: MutableMapping[str, Any
     """Drop what is not on the list and say that something was dropped."""
     kept = {key: value for key, value in line.items() if key in KEYS}
     return kept if len(kept) == len(line) else {**kept, "dropped_keys": len(line) - len(kept)}
+
+
+PROCESSORS = (
+    structlog.processors.add_log_level,
+    structlog.processors.TimeStamper(fmt="iso", utc=True),
+    only_known_keys,
+    structlog.processors.JSONRenderer(sort_keys=True),
+)
+"""What becomes of a line before it is written."""

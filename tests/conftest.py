@@ -4,15 +4,33 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NoReturn
 
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.log_watch import Watch, watching
+
 # How long an example takes says how busy the machine is, nothing about the code.
 settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("any machine")
+
+
+@pytest.fixture(scope="session")
+def log_lines() -> Iterator[Watch]:
+    """Every log line that this process writes."""
+    with watching() as watch:
+        yield watch
+
+
+@pytest.fixture(autouse=True)
+def no_log_line_gives_a_person_or_a_secret_away(log_lines: Watch) -> Iterator[None]:
+    """Fail the test in whose time a log line told a name, a mail address, or a token (:mod:`tests.log_watch`)."""
+    yield
+    assert log_lines.findings() == []
+
 
 ROOT = Path(__file__).resolve().parent.parent
 CONFORMANCE_DATA = Path(os.environ.get("CONFORMANCE_DATA", ROOT.parent / "shared" / "data"))

@@ -1,7 +1,8 @@
 """Refusals of the LTI side as pages: what happened, one step that helps, and a code that IT can look up.
 
-The page may be framed by the platform that the login or the state names, and its button leads there; a platform that
-is not registered gets neither. A refusal is logged by its code; nothing that was posted is.
+The page may be framed by the platform that the login or the state names, and its button leads there, or into the
+course where a launch said so (``g.way_back``); a platform that is not registered gets neither. A refusal is logged by
+its code; nothing that was posted is.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from traceback import walk_tb
 from types import TracebackType
 
 import structlog
-from flask import Flask, render_template, request
+from flask import Flask, g, render_template, request
 
 from lti.errors import LaunchRefused, LtiError, PlatformError
 from lti.refusals import Refusal, Step
@@ -53,7 +54,7 @@ def _refused(error: LaunchRefused) -> tuple[str, int]:
         "lti/refused.html",
         sentence=gettext(error.sentence),
         code=error.code,
-        way_back=platform.origins[0] if platform and platform.origins else "",
+        way_back=g.get("way_back") or (platform.origins[0] if platform and platform.origins else ""),
         way_back_label=_LABELS[error.refusal.step],
     )
     return page, 503 if error.refusal in _BUSY else 403
@@ -69,8 +70,7 @@ def _platform_of_request() -> Registration | None:
     entrance = tools()
     try:
         if state := request.form.get("state", ""):
-            ticket = entrance.reception.states.read(state, entrance.clock())
-            return entrance.reception.registry.get(ticket.registration)
+            return entrance.reception.registry.get(entrance.reception.states.begun_at(state))
         return entrance.login.registry.of_login(request.values.get("iss", ""), request.values.get("client_id", ""))
     except LtiError:
         return None

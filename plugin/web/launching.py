@@ -76,9 +76,15 @@ def held_launch(launch_id: str) -> Launch:
     launch = tools().launches.find(LaunchId(launch_id)) if held else None
     if launch is None:
         raise LaunchRefused(Refusal.SESSION_MISSING)
-    if tools().clock() - launch.launched_at > SESSION:
-        raise LaunchRefused(Refusal.SESSION_EXPIRED)
     registration = tools().login.registry.of_login(launch.issuer, launch.client_id)
     security.allow_framing({*registration.origins, *launch.origins})
+    require_fresh(launch, tools().clock())
     g.launch_locale = launch.person.locale
     return launch
+
+
+def require_fresh(launch: Launch, now: datetime) -> None:
+    """Refuse a launch that was too long ago, with the way back into its course."""
+    if now - launch.launched_at > SESSION:
+        g.way_back = launch.return_url if origin_of(launch.return_url) else ""
+        raise LaunchRefused(Refusal.SESSION_EXPIRED)

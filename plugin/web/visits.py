@@ -19,7 +19,7 @@ from lti.roles import Role
 from mappings.assessment import CourseId, LearnerId, PlatformId
 from plugin.storage.sharing import Holder
 from plugin.web import security
-from plugin.web.launching import SESSION
+from plugin.web.launching import require_fresh
 from plugin.web.tools import tools
 
 KEPT = "kept"
@@ -77,10 +77,9 @@ def _launch(launch_id: str) -> Launch:
     launch = tools().launches.find(LaunchId(launch_id)) if held else None
     if launch is None:
         raise LaunchRefused(Refusal.SESSION_MISSING)
-    if tools().clock() - launch.launched_at > SESSION:
-        raise LaunchRefused(Refusal.SESSION_EXPIRED)
     registration = tools().registrations.find(launch.issuer, launch.client_id)
     security.allow_framing({*(registration.origins if registration else ()), *launch.origins})
+    require_fresh(launch, tools().clock())
     g.launch_locale = launch.person.locale
     return launch
 

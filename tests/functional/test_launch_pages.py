@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import jwt
 import pytest
+import time_machine
+from werkzeug.test import TestResponse
 
+from lti.refusals import Refusal
 from lti.roles import Role
-from tests.functional.entrance import LAUNCH_URL, TOOL, Entrance, code_of, fields, policy_of
+from tests.functional.entrance import LAUNCH_URL, TOOL, Entrance, Visitor, code_of, fields, policy_of
 from tests.lti.launching import CLIENT
 from tests.simulators.lti_platform import CANVAS, DEEP_LINKING, MOODLE, LtiPlatform
 
@@ -192,6 +198,68 @@ def test_a_launch_without_cookie_says_so(moodle: Entrance) -> None:
     assert f'href="{moodle.platform.url}" target="_top"' in page.text
 
 
+ANSWERS: dict[str, tuple[dict[str, Any], str]] = {
+    "expired launch": ({"exp": 1_000_000_000, "iat": 1_000_000_000}, "expired"),
+    "clock ahead": ({"iat": 4_000_000_000, "exp": 4_000_000_060}, "issued_in_future"),
+    "old 1.1 resource key": ({"aud": "resource-key-of-1.1"}, "audience_is_old_key"),
+    "another tool": ({"aud": ["another-tool"]}, "audience_wrong"),
+}
+
+
+@pytest.mark.parametrize(("claims", "code"), ANSWERS.values(), ids=ANSWERS)
+def test_a_refused_launch_says_what_happened_and_offers_one_way_on(
+    moodle: Entrance, claims: dict[str, Any], code: str
+) -> None:
+    """A sentence, one button back to the platform, and the code that IT looks up."""
+    one_way_on(moodle, moodle.browser().launch(**claims), code)
+
+
+def test_an_unknown_deployment_says_what_happened_and_offers_one_way_on(tmp_path: Path) -> None:
+    """Where the setting asks an administrator first."""
+    with LtiPlatform(MOODLE) as platform:
+        entrance = Entrance(tmp_path, platform, new_deployments="ask")
+
+        one_way_on(entrance, entrance.browser().launch(), "deployment_waits")
+
+
+def test_an_error_of_the_platform_says_what_happened_and_offers_one_way_on(moodle: Entrance) -> None:
+    """OpenID Connect Core section 3.1.2.6: the platform posts an error in place of a launch."""
+    browser = moodle.browser()
+    form = {"state": browser.form()["state"], "error": "login_required"}
+
+    one_way_on(moodle, browser.post("/lti/launch", form), "platform_said_no")
+
+
+def test_a_login_of_long_ago_says_what_happened_and_offers_one_way_on(moodle: Entrance) -> None:
+    """Its state is too old to be used; it still tells where the way back is."""
+    browser = moodle.browser()
+    form = browser.form()
+    with time_machine.travel(datetime.now(UTC) + timedelta(hours=1), tick=False):
+        one_way_on(moodle, browser.post("/lti/launch", form), "login_expired")
+
+
+def test_a_page_of_yesterday_leads_back_into_the_course(moodle: Entrance) -> None:
+    """The launch had said where that is; the platform may still frame the page."""
+    browser = moodle.browser()
+    page = browser.launch("teacher").location
+    with time_machine.travel(datetime.now(UTC) + timedelta(hours=9), tick=False):
+        closed = browser.get(page)
+
+    assert code_of(closed) == "session_expired"
+    assert 'target="_top"' in closed.text
+    assert "/mod/lti/return.php" in closed.text
+    assert moodle.platform.url in policy_of(closed)["frame-ancestors"]
+
+
+def one_way_on(entrance: Entrance, page: TestResponse, code: str) -> None:
+    """Check a page of a refusal whose platform is known."""
+    main = page.text.partition("<main")[2].partition("</main>")[0]
+    assert (page.status_code, code_of(page)) == (403, code)
+    assert html.unescape(Refusal(code).sentence) in html.unescape(main)
+    assert main.count('role="button"') + main.count("<button") == 1
+    assert f'href="{entrance.platform.url}" target="_top"' in main
+
+
 def test_a_refusal_is_shown_in_the_frame_of_a_registered_platform(moodle: Entrance) -> None:
     """The person sees the code instead of an empty frame."""
     page = moodle.browser(framed=True).post("/lti/login", moodle.platform.click("learner", CLIENT) | {"login_hint": ""})
@@ -253,3 +321,26 @@ def test_no_address_holds_a_token(entrance: Entrance) -> None:
     landed = entrance.browser().launch()
 
     assert re.fullmatch(r"/[a-z]+/[0-9a-f]{32}", landed.location.removeprefix(TOOL))
+
+
+LOADS = re.compile(r'<(?:script|img|iframe|link|source|audio|video|object|embed)\b[^>]*?\b(?:src|href|data)="([^"]*)"')
+
+
+@pytest.mark.parametrize("person", ["learner", "teacher", "deep_linking"])
+def test_the_page_of_a_launch_loads_nothing_from_elsewhere(entrance: Entrance, person: str) -> None:
+    """No resource of another host is named, in the page or in its styles, and the policy would allow none."""
+    browser = entrance.browser()
+    page = browser.get(browser.launch(person).location)
+    styles = "".join(style_at(browser, address) for address in LOADS.findall(page.text) if ".css" in address)
+
+    assert page.status_code == 200
+    assert [address for address in LOADS.findall(page.text) if not address.startswith(("/", "data:"))] == []
+    assert [address for address in LOADS.findall(page.text) if address.startswith("//")] == []
+    assert re.findall(r"@import|url\((?!\s*[\"']?(?:data:|#)).{40}", styles) == []
+    assert {policy_of(page)[kind] for kind in ("default-src", "style-src", "connect-src")} == {"'none'", "'self'"}
+
+
+def style_at(browser: Visitor, address: str) -> str:
+    """Return a style sheet."""
+    with browser.get(address) as answer:
+        return answer.text

@@ -21,6 +21,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from lti import gradebook, roster
 from lti.authorization import CANVAS_SCOPES, challenge_of
+from tests.log_watch import plant
 from tests.simulators.canvas_course import CanvasCourse, Payload, data_ethics, example
 from tests.simulators.server import Asked, Reply, Simulator
 from tests.simulators.token_desk import TokenDesk
@@ -69,7 +70,7 @@ class CanvasSimulator(Simulator):
             problem = "invalid_request"
         elif not set(asked["scope"].split()) <= set(CANVAS_SCOPES):
             problem = "invalid_scope"
-        code = secrets.token_urlsafe(16)
+        code = plant(secrets.token_urlsafe(16))
         self.codes[code] = asked.get("code_challenge", "")
         answer = {"error": problem} if problem else {"code": code}
         return f"{asked['redirect_uri']}?{urlencode({**answer, 'state': asked['state']})}"
@@ -100,7 +101,7 @@ class CanvasSimulator(Simulator):
         known = self._is_open_code(form) if by_code else form.get("refresh_token") in self.refresh_tokens
         if (form.get("client_id"), form.get("client_secret")) != (CLIENT_ID, CLIENT_SECRET) or not known:
             return Reply(REFUSED_REFRESH["body"], status=REFUSED_REFRESH["status"])
-        token = f"1/{secrets.token_urlsafe(16)}"
+        token = plant(f"1/{secrets.token_urlsafe(16)}")
         self.tokens.add(token)
         answer = example("oauth_authorization_code")["token" if by_code else "refresh"]
         given = {"access_token": token} | ({"refresh_token": self._new_refresh_token()} if by_code else {})
@@ -114,7 +115,7 @@ class CanvasSimulator(Simulator):
         return challenge is not None and challenge in {"", challenge_of(form.get("code_verifier", ""))}
 
     def _new_refresh_token(self) -> str:
-        token = secrets.token_urlsafe(24)
+        token = plant(secrets.token_urlsafe(24))
         self.refresh_tokens.add(token)
         return token
 

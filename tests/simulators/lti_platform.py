@@ -23,6 +23,7 @@ import requests
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from jwt.algorithms import ECAlgorithm, RSAAlgorithm
 
+from tests.log_watch import plant
 from tests.simulators.server import Asked, Reply, Simulator
 
 LTI = "https://purl.imsglobal.org/spec/lti/claim/"
@@ -201,7 +202,7 @@ class LtiPlatform(Simulator):
 
     def invite(self, tool_url: str) -> str:
         """Return the address that the administrator's browser is sent to when ``tool_url`` is registered."""
-        token = secrets.token_urlsafe(24)
+        token = plant(secrets.token_urlsafe(24))
         self._registration_tokens.add(token)
         return f"{tool_url}?openid_configuration={self.url}/openid-configuration&registration_token={token}"
 
@@ -248,7 +249,7 @@ class LtiPlatform(Simulator):
         granted = [scope for scope in asked.form["scope"].split() if scope in self.tools[assertion["iss"]].scopes]
         if not granted:
             return Reply({"error": "invalid_scope"}, 400)
-        token = {"access_token": secrets.token_hex(16), "token_type": "Bearer", "expires_in": 3600}
+        token = {"access_token": plant(secrets.token_hex(16)), "token_type": "Bearer", "expires_in": 3600}
         return Reply(token | {"scope": " ".join(granted)})
 
     def _take_items(self, asked: Asked) -> Reply:

@@ -19,12 +19,13 @@ from pathlib import Path
 from typing import Any
 
 from lti import gradebook, roster
+from tests.log_watch import plant
 from tests.simulators.server import Asked, Reply, Simulator
 from tests.simulators.token_desk import TokenDesk
 
 RECORDINGS = Path(__file__).parent.parent / "recordings" / "moodle"
 ADA101 = (RECORDINGS / "course-ada101.jsonl", RECORDINGS / "gradable-users.jsonl")
-TOKEN = "0123456789abcdef0123456789abcdef"
+TOKEN = plant("0123456789abcdef0123456789abcdef")
 BATCH = "tool_mobile_call_external_functions"
 
 RECORDED_AT = "http://127.0.0.1:8100"

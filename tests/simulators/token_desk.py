@@ -11,6 +11,7 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import RSAKey
 
+from tests.log_watch import plant
 from tests.simulators.server import Asked, Reply
 
 
@@ -41,7 +42,7 @@ class TokenDesk:
         granted = frozenset(form.get("scope", "").split()) & self.client.scopes
         if problem or not granted:
             return Reply({"error": problem or "invalid_scope"}, status=400, headers={"Content-Type": "text/html"})
-        token = secrets.token_hex(16)
+        token = plant(secrets.token_hex(16))
         self.issued[token] = granted
         body = {"access_token": token, "token_type": "Bearer", "expires_in": self.lasts, "scope": " ".join(granted)}
         return Reply(body, headers={"Content-Type": "text/html; charset=utf-8"})
