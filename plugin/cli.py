@@ -16,6 +16,7 @@ from plugin.commands import (
     credential_keys,
     operating,
     people,
+    probing,
     safekeeping,
     seals,
     secrets,
@@ -69,6 +70,7 @@ for command in (
     *checking.COMMANDS,
     *secrets.COMMANDS,
     *setup.COMMANDS,
+    *probing.COMMANDS,
     *safekeeping.COMMANDS,
 ):
     microcred.add_command(command)

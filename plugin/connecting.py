@@ -17,10 +17,12 @@ from lti.stores import Registration, TokenStore
 from lti.tokens import Client, ClientCredentials, signer
 from lti.tool_keys import signing_key
 from mappings.assessment import CourseId, LearnerId, PlatformId
+from plugin.canary import Canary
 from plugin.errors import BridgeError
 from plugin.storage.platforms import Connected
 from plugin.storage.registrations import Registrations, ToolKeys
 from plugin.storage.tokens import StoredTokens
+from plugin.storage.totals import CANARY
 from plugin.storage.unit_of_work import Storage
 
 _OPINION_LASTS = timedelta(minutes=1)
@@ -66,6 +68,8 @@ class Connector:
             service, lti = self._canvas(connected), self._lti_service(connected.id, roster.SCOPE)
             people = KnownPeople(self._storage, connected.id)
             return Canvas(connected.id, connected.base_url, service, lti=lti, people=people)
+        if connected.kind == CANARY:
+            return Canary(self._clock)
         raise BridgeError(f"platforms of kind {connected.kind!r} cannot be read")
 
     def _canvas(self, connected: Connected) -> Service:

@@ -10,6 +10,7 @@ from mappings.assessment import CourseId, PlatformId
 from plugin.storage.awards import State
 from plugin.storage.outbox import Parked, Topic
 from plugin.storage.profiles import Offer
+from plugin.storage.totals import CANARY
 from plugin.storage.unit_of_work import Storage, UnitOfWork
 
 WINDOW = timedelta(minutes=2)
@@ -64,7 +65,7 @@ def progress(storage: Storage, clock: Callable[[], datetime]) -> Progress:
         waiting = {topic: work.outbox.waiting(topic) for topic in Topic}
         return Progress(
             now,
-            tuple(_of(work, offer) for offer in work.offers.enabled()),
+            tuple(_of(work, offer) for offer in work.offers.enabled() if offer.platform != CANARY),
             waiting,
             work.outbox.next_due(),
             work.outbox.parked(),
