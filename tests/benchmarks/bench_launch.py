@@ -1,11 +1,11 @@
 """Whole launches: login and launch POST, all checks and the launch stored, beside a plain Flask + pylti1p3 tool.
 
-``python -m tests.benchmarks.bench_launch [--launches 120] [--users 8] [--rounds 15]``. Both tools run under the same
-server (gunicorn, one worker, eight threads) on this machine and take the same message, signed with the same key; both
-store each launch. Rounds are short and alternate, so that what else the machine does meets both alike; medians are
-shown. Launches per second per core are counted in CPU seconds of the tool's processes and of its store (Redis; SQLite
-is inside the process), as the scheduler accounts for them: waiting does not count. Latency is that of eight users at
-once. The bridge runs a second time with a key host that answers after 50 ms: keys in memory make that unseen.
+``python -m tests.benchmarks.bench_launch [--launches 120] [--users 8] [--rounds 15] [--server gunicorn]``. Both tools
+run under the same server (one worker, eight threads) on this machine and take the same message, signed with the same
+key; both store each launch. Rounds are short and alternate, so that what else the machine does meets both alike;
+medians are shown. Launches per second per core are counted in CPU seconds of the tool's processes and of its store
+(Redis; SQLite is inside the process): waiting does not count. Latency is that of eight users at once. The bridge runs
+a second time with a key host that answers after 50 ms: keys in memory make that unseen.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -39,6 +39,8 @@ from tests.simulators.lti_platform import MOODLE, LtiPlatform
 
 BRIDGE, PLAIN = "bridge", "plain Flask + pylti1p3"
 PLAIN_CLIENT = "plain"
+Serve = Callable[[str, int], list[str]]
+"""Makes the command that serves an application on a port."""
 
 
 @dataclass(frozen=True)
@@ -104,7 +106,18 @@ def gunicorn(application: str, port: int) -> list[str]:
     return [sys.executable, "-m", "gunicorn", *options, "--log-level", "error", application]
 
 
-def the_bridge(stack: ExitStack, name: str, platform: LtiPlatform) -> Tool:
+def granian(application: str, port: int) -> list[str]:
+    """The same by granian, which reads HTTP in Rust; it must be installed beside the locked packages."""
+    target = application.removesuffix("()")
+    factory = ["--factory"] if target != application else []
+    options = ["--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port), "--blocking-threads", "8"]
+    return [require_program("granian"), *options, "--no-access-log", "--log-level", "error", *factory, target]
+
+
+SERVERS: dict[str, Serve] = {"gunicorn": gunicorn, "granian": granian}
+
+
+def the_bridge(stack: ExitStack, name: str, platform: LtiPlatform, serve: Serve) -> Tool:
     """Start the bridge on its embedded defaults, with the platform registered."""
     folder = Path(stack.enter_context(TemporaryDirectory()))
     port = free_port()
@@ -120,11 +133,11 @@ def the_bridge(stack: ExitStack, name: str, platform: LtiPlatform) -> Tool:
         "MICROCRED_SECRET_KEYS": settings.secret_keys[0],
         "MICROCRED_PRIVATE_NETWORKS": "127.0.0.0/8",
     }
-    command = gunicorn("tests.benchmarks.bridge_application:app", port)
+    command = serve("tests.benchmarks.bridge_application:app", port)
     return Tool(name, platform, CLIENT, url, (stack.enter_context(started(command, port, **environment)),))
 
 
-def the_plain_tool(stack: ExitStack, name: str, platform: LtiPlatform) -> Tool:
+def the_plain_tool(stack: ExitStack, name: str, platform: LtiPlatform, serve: Serve) -> Tool:
     """Start Redis and the plain tool."""
     folder = stack.enter_context(TemporaryDirectory())
     redis_port, port = free_port(), free_port()
@@ -138,7 +151,7 @@ def the_plain_tool(stack: ExitStack, name: str, platform: LtiPlatform) -> Tool:
         "BENCH_LAUNCH_URL": f"{url}/lti/launch",
         "BENCH_REDIS": f"redis://127.0.0.1:{redis_port}/0",
     }
-    command = gunicorn("tests.benchmarks.plain_lti_tool:create_app()", port)
+    command = serve("tests.benchmarks.plain_lti_tool:create_app()", port)
     return Tool(name, platform, PLAIN_CLIENT, url, (stack.enter_context(started(command, port, **environment)), redis))
 
 
@@ -202,13 +215,15 @@ def main() -> None:
     parser.add_argument("--launches", type=int, default=120)
     parser.add_argument("--users", type=int, default=8)
     parser.add_argument("--rounds", type=int, default=15)
+    parser.add_argument("--server", choices=SERVERS, default="gunicorn")
     wanted = parser.parse_args()
+    serve = SERVERS[wanted.server]
     with ExitStack() as stack:
         prompt, slow = (stack.enter_context(LtiPlatform(MOODLE, key_delay=delay)) for delay in (0.0, 0.05))
         tools = (
-            the_bridge(stack, BRIDGE, prompt),
-            the_plain_tool(stack, PLAIN, prompt),
-            the_bridge(stack, "bridge, keys after 50 ms", slow),
+            the_bridge(stack, BRIDGE, prompt, serve),
+            the_plain_tool(stack, PLAIN, prompt, serve),
+            the_bridge(stack, "bridge, keys after 50 ms", slow, serve),
         )
         found = [
             {tool.name: one_round(tool, wanted.users, wanted.launches) for tool in tools} for _ in range(wanted.rounds)
