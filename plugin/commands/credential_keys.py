@@ -66,7 +66,7 @@ def announce(certificate: Path) -> None:
     click.echo(f"{certificate_key_id(leaf)}  planned, ends {leaf.not_valid_after_utc:%Y-%m-%d}")
 
 
-@click.command()
+@click.command(context_settings={"ignore_unknown_options": True})  # a thumbprint may begin with a hyphen
 @click.argument("key_id")
 @click.option(
     "--since", type=click.DateTime(["%Y-%m-%dT%H:%M:%S", "%Y-%m-%d"]), required=True, help="UTC; when it got lost."

@@ -17,14 +17,19 @@ from mappings.describe import gaps
 from mappings.plausibility import doubts_about_course, doubts_about_institution
 from mappings.profile import CourseProfile, Issuer
 from plugin.commands.bridge import FILE
+from plugin.errors import NoSeal
 from plugin.issuer import Checking
-from plugin.parts import campus, trust_anchors, utc_now
+from plugin.parts import campus, configured_seal, trust_anchors, utc_now
 from plugin.profiles import Problems, read_course_profile, read_institution_profile
+from plugin.sealing.certificate_request import certificate_request
 from plugin.sealing.development import development_seal
+from plugin.sealing.jades import JadesSealer
+from plugin.sealing.timestamps import TimestampAuthority
 from plugin.settings import read_settings
 from plugin.verification import Outcome, Report
 
 T = TypeVar("T")
+NEW_FILE = click.Path(dir_okay=False, path_type=Path)
 MARKS = {Outcome.PASSED: "passed", Outcome.FAILED: "FAILED", Outcome.NOT_CHECKED: "not checked"}
 
 
@@ -54,6 +59,38 @@ def dev(institution: Path, out: Path) -> None:
     """
     seal, authority = write_development_seal(institution_or_fail(institution), out)
     click.echo(f"MICROCRED_SEAL_FILE={seal}\nMICROCRED_TRUST_FILE={authority}")
+
+
+@keys.command()
+@click.argument("institution", type=FILE)
+@click.option("--key", type=NEW_FILE, default=Path("var/next-key.pem"), show_default=True, help="Private key to write.")
+@click.option("--out", type=NEW_FILE, default=Path("var/next-request.pem"), show_default=True, help="Request to write.")
+@click.option("--rsa", is_flag=True, help="RSA of 3072 bits instead of P-256.")
+def request(institution: Path, key: Path, out: Path, *, rsa: bool) -> None:
+    """Make a new key for the seal of INSTITUTION, and the request that its authority certifies.
+
+    The private key is encrypted with MICROCRED_SEAL_PASSWORD where that is set. What exists is not overwritten.
+    """
+    if key.exists() or out.exists():
+        raise click.ClickException(f"{key if key.exists() else out} is there already and was not overwritten")
+    password = read_settings(os.environ).seal_password.encode() or None
+    made = certificate_request(institution_or_fail(institution), password, with_rsa=rsa)
+    write_private(key, made.key_pem)
+    out.write_bytes(made.request_pem)
+    click.echo(f"{out}: send this to the certification authority\n{key}: keep this, it never leaves this machine")
+
+
+@keys.command()
+@click.option("--out", type=NEW_FILE, default=Path("var/trial-seal.json"), show_default=True)
+def trial(out: Path) -> None:
+    """Seal a sentence that attests nothing with the configured seal, for others to check."""
+    settings = read_settings(os.environ)
+    seal = configured_seal(settings)
+    if seal is None:
+        raise NoSeal("no seal is configured (MICROCRED_SEAL_FILE)")
+    authority = TimestampAuthority(settings.timestamp_url) if settings.timestamp_url else None
+    out.write_bytes(JadesSealer(seal, authority).seal_trial(utc_now()))
+    click.echo(f"{out}: sealed by {seal.key_id}; any validator of JAdES can check it")
 
 
 @click.command()
@@ -104,12 +141,17 @@ def told(report: Report) -> str:
 def write_development_seal(institution: Issuer, out: Path) -> tuple[Path, Path]:
     """Write a development seal that only its owner can read. Returns the paths of seal and authority."""
     seal = development_seal(institution, datetime.now(UTC))
-    out.parent.mkdir(parents=True, exist_ok=True)
     authority = out.with_name(f"{out.stem}-authority.pem")
-    with os.fdopen(os.open(out, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-        file.write(seal.key_pem + seal.certificate_pem)
+    write_private(out, seal.key_pem + seal.certificate_pem)
     authority.write_bytes(seal.authority_pem)
     return out, authority
+
+
+def write_private(path: Path, data: bytes) -> None:
+    """Write a file that only its owner can read."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+        file.write(data)
 
 
 def profile_or_fail(file: Path) -> CourseProfile:

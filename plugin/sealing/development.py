@@ -16,8 +16,8 @@ from cryptography.hazmat.primitives.serialization import BestAvailableEncryption
 from cryptography.x509.oid import NameOID
 
 from mappings.profile import Issuer
-from plugin.sealing.errors import IssuerUnnamed
-from plugin.sealing.identity import DEVELOPMENT, alpha2
+from plugin.sealing.certificate_request import subject_of
+from plugin.sealing.identity import DEVELOPMENT
 
 _AUTHORITY = "DEVELOPMENT AUTHORITY - NOT FOR REAL CREDENTIALS"
 _VALID_FOR = timedelta(days=365)
@@ -57,30 +57,18 @@ class DevelopmentSeal:
 def development_seal(issuer: Issuer, now: datetime, password: bytes | None = None) -> DevelopmentSeal:
     """Make a P-256 key and a certificate that agrees with ``issuer``, valid for a year from ``now`` (aware UTC).
 
-    Raise :class:`IssuerUnnamed` where ``issuer`` lacks legal name, eIDAS identifier or country.
+    Raise :class:`~plugin.sealing.errors.IssuerUnnamed` where ``issuer`` lacks legal name, eIDAS identifier or country.
     """
     authority_key, key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
     authority = _authority(authority_key, now)
-    certificate = _certificate(_subject(issuer), key.public_key(), authority, now).sign(authority_key, hashes.SHA256())
+    certificate = _certificate(subject_of(issuer, DEVELOPMENT), key.public_key(), authority, now).sign(
+        authority_key, hashes.SHA256()
+    )
     protection = BestAvailableEncryption(password) if password else NoEncryption()
     return DevelopmentSeal(
         key_pem=key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, protection),
         certificate_pem=certificate.public_bytes(Encoding.PEM),
         authority_pem=authority.public_bytes(Encoding.PEM),
-    )
-
-
-def _subject(issuer: Issuer) -> x509.Name:
-    country = alpha2(issuer.country.iri) if issuer.country else ""
-    if issuer.legal_name is None or not issuer.eidas_identifier or not country:
-        raise IssuerUnnamed("a seal needs the institution's legal name, eIDAS identifier and country")
-    return x509.Name(
-        [
-            x509.NameAttribute(NameOID.COUNTRY_NAME, country),
-            x509.NameAttribute(NameOID.ORGANIZATION_NAME, issuer.legal_name.by_language[0][1]),
-            x509.NameAttribute(NameOID.ORGANIZATION_IDENTIFIER, issuer.eidas_identifier),
-            x509.NameAttribute(NameOID.COMMON_NAME, DEVELOPMENT),
-        ]
     )
 
 

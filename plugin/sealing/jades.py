@@ -52,15 +52,23 @@ class JadesSealer:
         Raise :class:`plugin.sealing.errors.SealError`: the certificate is not valid at ``now``, the document is no
         ELM document, its issuer is not whom the certificate names, or the authority gave no timestamp.
         """
-        self._key.require_valid(now)
         payload = self._own(document)
+        return Sealed(self.format, self._enveloped(document.body, payload, now), MEDIA_TYPE, self._key.key_id)
+
+    def seal_trial(self, now: datetime) -> bytes:
+        """Seal a sentence that attests nothing, so that others can try the seal before it seals a credential."""
+        sentence = f"Trial of an electronic seal on {now:%Y-%m-%d %H:%M} UTC. It attests nothing about anybody."
+        return self._enveloped(sentence.encode(), compact_json(sentence), now)
+
+    def _enveloped(self, body: bytes, payload: bytes, now: datetime) -> bytes:
+        """Return the seal around ``body``; ``payload`` is the same as a JSON string."""
+        self._key.require_valid(now)
         protected = _base64url(json.dumps(self._header | {"iat": int(now.timestamp())}, separators=(",", ":")).encode())
-        signature = _base64url(self._key.sign(f"{protected}.".encode() + document.body))
+        signature = _base64url(self._key.sign(f"{protected}.".encode() + body))
         seal: dict[str, object] = {"protected": protected, "signature": signature}
         if self._authority:
             seal["header"] = {"etsiU": [_signature_timestamp(self._authority.stamp(signature.encode()))]}
-        body = b'{"payload":%s,"signatures":[%s]}' % (payload, compact_json(seal))
-        return Sealed(self.format, body, MEDIA_TYPE, self._key.key_id)
+        return b'{"payload":%s,"signatures":[%s]}' % (payload, compact_json(seal))
 
     def _own(self, document: Document) -> bytes:
         """Return the document as a JSON string if this key's owner is its issuer."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import stat
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -61,14 +62,14 @@ def test_a_later_rotation_plans_a_key(settings: Settings) -> None:
 
 
 def test_a_compromised_key_voids_a_badge(settings: Settings, tmp_path: Path) -> None:
-    """Valid offline before, void after; a typing error is told."""
+    """Valid offline before, void after; a typing error is told, also of a name that begins with a hyphen."""
     run(settings, "keys", "rotate")
     badge = render_open_badge(credential(), envelope(valid_from=datetime(2026, 1, 1, tzinfo=UTC)))
     sealed = credential_sealers(settings)[Format.OPEN_BADGES].seal(badge, datetime.now(UTC))
     (tmp_path / "badge.json").write_bytes(sealed.body)
 
     before = run(settings, "verify", "--offline", "--json", str(tmp_path / "badge.json"))
-    wrong = run(settings, "keys", "compromised", "nobody", "--since", "2026-01-01")
+    wrong = run(settings, "keys", "compromised", "-nobody", "--since", "2026-01-01")
     run(settings, "keys", "compromised", sealed.key_id, "--since", "2026-01-01")
     after = run(settings, "verify", "--offline", "--json", str(tmp_path / "badge.json"))
 
@@ -111,6 +112,36 @@ def test_what_is_no_certificate_is_not_announced(settings: Settings, tmp_path: P
     refused = run(settings, "keys", "announce", str(tmp_path / "next.pem"))
 
     assert (refused.exit_code, "next.pem" in refused.output) == (1, True)
+
+
+def test_a_request_is_written_once(settings: Settings, tmp_path: Path) -> None:
+    """A key that waits for its certificate is never overwritten; only its owner reads it."""
+    profile = Path(__file__).parents[1] / "profiles" / "institution.yaml"
+    key, out = tmp_path / "next-key.pem", tmp_path / "next.csr"
+    asked = ("keys", "request", str(profile), "--key", str(key), "--out", str(out))
+
+    first, again = run(settings, *asked), run(settings, *asked)
+
+    assert (first.exit_code, again.exit_code) == (0, 1)
+    assert "not overwritten" in again.output
+    assert stat.S_IMODE(key.stat().st_mode) == 0o600
+    assert b"CERTIFICATE REQUEST" in out.read_bytes()
+
+
+def test_a_trial_attests_nothing(sealing: Settings, tmp_path: Path) -> None:
+    """It is no credential of any format; without a seal there is none."""
+    out = tmp_path / "trial.json"
+
+    told = run(sealing, "keys", "trial", "--out", str(out))
+
+    assert told.exit_code == 0
+    assert "attests nothing" in json.loads(out.read_bytes())["payload"]
+    assert run(sealing, "verify", "--offline", str(out)).exit_code == 1
+
+
+def test_without_a_seal_there_is_no_trial(settings: Settings) -> None:
+    """The setting is named."""
+    assert "MICROCRED_SEAL_FILE" in run(settings, "keys", "trial").output
 
 
 def test_a_seal_can_be_compromised_too(sealing: Settings) -> None:

@@ -116,6 +116,7 @@ def judged(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]
             write(folder, f"{algorithm}-T", own_key(authority, algorithm), TimestampAuthority(stamps.url))
     changed_copies(folder, "ES256-B", MORE_CHANGES)
     wrong_certificates(folder, authority)
+    (folder / "trial.json").write_bytes(JadesSealer(own_key(authority, "ES256")).seal_trial(NOW))
     write(folder, "revoked", seal_key(revoked.key, [revoked.certificate]), None)
     write(folder, "stranger", own_key(CertificateAuthority("Stranger"), "ES256"), None)
     for algorithm, seal in in_device(folder, authority).items():
@@ -211,6 +212,13 @@ def test_dss_accepts_a_seal_of_a_device(judged: dict[str, dict[str, Any]], algor
 def test_dss_passes_no_other_variant(judged: dict[str, dict[str, Any]], name: str) -> None:
     """Each member of the credential and of the header, the certificate's time, revocation, key and authority."""
     assert judged[f"{name}.json"].get("indication") != "TOTAL_PASSED"
+
+
+def test_dss_accepts_a_trial_seal(judged: dict[str, dict[str, Any]]) -> None:
+    """What a key ceremony lets others check."""
+    verdict = judged["trial.json"]
+
+    assert (verdict["format"], verdict["indication"]) == ("JAdES-BASELINE-B", "TOTAL_PASSED")
 
 
 def test_at_least_25_variants_of_the_seal_are_refused() -> None:
