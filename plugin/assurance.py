@@ -5,7 +5,7 @@ Whoever reads a platform through :class:`Assured` gets records that are whole, s
 - the LTI roster is a second opinion on who is a learner, and the tool's own columns join where the platform shows none;
 - session records of proctoring join the evidence of their learner and assessment;
 - settings of an assessment are those that were read first after this learner had sat it: what is changed later is
-  not applied to who has finished (issue of Annex I, O2: a quiz may require a locked browser today, and not in June);
+  not applied to who has finished (Annex I, O2: a quiz may require a locked browser today, and not in June);
 - somebody of whom a session record came since the last reading is read again, also where the platform shows no change.
 """
 
@@ -119,8 +119,9 @@ def whole(record: AssessmentRecord, told: Sequence[Told], before: AssessmentReco
     kept = _settings(before) if before is not None else {}
     standing = {activity for activity in kept if _stands(activity, before, record)} if before is not None else set()
     now = [each for each in record.supervision if each.activity not in standing]
-    frozen = [each for activity in sorted(standing) for each in kept[activity]]
-    return replace(record, supervision=(*now, *frozen, *(each.evidence for each in told)))
+    settings = [*now, *(each for activity in standing for each in kept[activity])]
+    settings.sort(key=lambda each: (each.activity, each.stated_by, each.method))  # so that equal records are equal
+    return replace(record, supervision=(*settings, *(each.evidence for each in told)))
 
 
 def _settings(record: AssessmentRecord) -> dict[ActivityId, list[SupervisionEvidence]]:

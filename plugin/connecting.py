@@ -26,6 +26,8 @@ from plugin.storage.totals import CANARY
 from plugin.storage.unit_of_work import Storage
 
 _OPINION_LASTS = timedelta(minutes=1)
+_MOST_OPINIONS = 100
+"""Courses of which the last minute's roster is kept in memory."""
 _READ_THEIR_ROSTER = frozenset({"canvas"})
 """Kinds whose platform reads the roster itself, for the ids in it."""
 
@@ -92,6 +94,8 @@ class Connector:
             return SecondOpinion()
         asked = "" if connected.kind in _READ_THEIR_ROSTER else said.members
         opinion = CourseServices(members, grades, asked, said.line_items).ask()
+        if len(self._opinions) >= _MOST_OPINIONS:
+            self._opinions.clear()
         self._opinions[connected.id, course] = (self._clock(), opinion)
         return opinion
 

@@ -254,3 +254,14 @@ def test_settings_outlive_an_absence(bench: Bench) -> None:
     sync(bench.sync, bench.offer.id)
 
     assert settings_of(bench) == ["password"]
+
+
+def test_settings_in_another_order_are_no_change(bench: Bench) -> None:
+    """What is kept from before is put together with what is read now, and says the same."""
+    said = (setting("password"), factories.evidence(QUIZ, source=EvidenceSource.PLATFORM_SETTING, method="seb"))
+    bench.platform.change(ANNA, supervision=said)
+    sync(bench.sync, bench.offer.id)
+
+    bench.platform.change(ANNA, supervision=said[::-1])
+
+    assert sync(bench.sync, bench.offer.id).changed == 0
