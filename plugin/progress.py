@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from mappings.assessment import CourseId, PlatformId
 from plugin.storage.awards import State
-from plugin.storage.outbox import Parked, Topic
+from plugin.storage.outbox import Parked, Queued, Topic
 from plugin.storage.profiles import Offer
 from plugin.storage.totals import CANARY
 from plugin.storage.unit_of_work import Storage, UnitOfWork
@@ -19,7 +19,11 @@ WINDOW = timedelta(minutes=2)
 
 @dataclass(frozen=True, slots=True)
 class OfferProgress:
-    """One course with an enabled credential. ``oldest`` says since when the oldest award is in each state."""
+    """One course with an enabled credential.
+
+    ``oldest`` says since when the oldest award is in each state, ``reasons`` how often each reason is given there, by
+    its code. ``queued`` counts the pieces of work of the course; those put aside have failed.
+    """
 
     offer_id: str
     platform: PlatformId
@@ -28,8 +32,12 @@ class OfferProgress:
     profile_id: str
     counts: Mapping[State, int]
     oldest: Mapping[State, datetime]
+    reasons: Mapping[State, Mapping[str, int]]
+    queued: Queued
     open_cases: int
     synced_at: datetime | None
+    expected_finish: datetime | None
+    """When what is eligible is sealed, at the pace of the last two minutes; None where nothing waits or was sealed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,37 +66,56 @@ class Progress:
         }
 
 
+@dataclass(frozen=True, slots=True)
+class _Lately:
+    """What was sealed within the window before ``now``, by offer id."""
+
+    now: datetime
+    sealed: Mapping[str, int]
+
+    def finish(self, waiting: int, sealed: int) -> datetime | None:
+        """Return when ``waiting`` awards are sealed at the pace of ``sealed`` in the window."""
+        return self.now + waiting / sealed * WINDOW if waiting and sealed else None
+
+
 def progress(storage: Storage, clock: Callable[[], datetime]) -> Progress:
     """Look at everything at once."""
     now = clock()
     with storage.reading() as work:
         waiting = {topic: work.outbox.waiting(topic) for topic in Topic}
+        lately = _Lately(now, work.credentials.sealed_since(now - WINDOW))
+        queued = work.outbox.by_offer()
         return Progress(
             now,
-            tuple(_of(work, offer) for offer in work.offers.enabled() if offer.platform != CANARY),
+            tuple(
+                _of(work, offer, queued.get(offer.id, Queued()), lately)
+                for offer in work.offers.enabled()
+                if offer.platform != CANARY
+            ),
             waiting,
             work.outbox.next_due(),
             work.outbox.parked(),
-            _finish(waiting[Topic.ISSUE], work.credentials.sealed_since(now - WINDOW), now),
+            lately.finish(waiting[Topic.ISSUE], sum(lately.sealed.values())),
         )
 
 
-def _of(work: UnitOfWork, offer: Offer) -> OfferProgress:
+def _of(work: UnitOfWork, offer: Offer, queued: Queued, lately: _Lately) -> OfferProgress:
+    counts = work.awards.counts(offer.id)
+    to_seal = counts.get(State.ELIGIBLE, 0) + counts.get(State.RESERVED, 0)
     return OfferProgress(
         offer.id,
         offer.platform,
         offer.course,
         offer.course_title,
         offer.profile_id,
-        work.awards.counts(offer.id),
+        counts,
         work.awards.oldest(offer.id),
+        work.awards.reasons(offer.id),
+        queued,
         len(work.cases.undecided(offer.id)),
         offer.synced_at,
+        lately.finish(to_seal, lately.sealed.get(offer.id, 0)),
     )
-
-
-def _finish(waiting: int, sealed_lately: int, now: datetime) -> datetime | None:
-    return now + waiting / sealed_lately * WINDOW if waiting and sealed_lately else None
 
 
 def _offer_json(offer: OfferProgress) -> dict[str, object]:
@@ -99,9 +126,17 @@ def _offer_json(offer: OfferProgress) -> dict[str, object]:
         "title": offer.title,
         "profile": offer.profile_id,
         "states": {
-            state: {"count": count, "oldest_since": _iso(offer.oldest.get(state))}
+            state: {
+                "count": count,
+                "oldest_since": _iso(offer.oldest.get(state)),
+                "reasons": dict(offer.reasons.get(state, {})),
+            }
             for state, count in sorted(offer.counts.items())
         },
+        "waiting": offer.queued.waiting,
+        "failed": offer.queued.parked,
+        "next_attempt_at": _iso(offer.queued.next_due),
+        "expected_finish": _iso(offer.expected_finish),
         "open_cases": offer.open_cases,
         "synced_at": _iso(offer.synced_at),
     }

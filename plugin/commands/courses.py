@@ -15,7 +15,7 @@ from plugin import issuing, offering, sync
 from plugin.app import Bridge
 from plugin.commands.bridge import FILE, open_bridge, whoami
 from plugin.commands.seals import institution_or_fail, profile_or_fail
-from plugin.progress import Progress, progress
+from plugin.progress import OfferProgress, Progress, progress
 from plugin.storage.awards import State
 from plugin.storage.platforms import Connected
 
@@ -118,7 +118,13 @@ def _told(now: Progress) -> Iterator[str]:
     for offer in now.offers:
         counts = ", ".join(f"{count} {state}" for state, count in sorted(offer.counts.items()))
         yield f"{offer.title or offer.course} ({offer.profile_id}, offer {offer.offer_id}): {counts or 'not read yet'}"
-        yield from (f"  oldest {state}: {_age(now.at - since)}" for state, since in sorted(offer.oldest.items()))
+        yield from (_oldest(now, offer, state) for state in sorted(offer.oldest))
+        if offer.queued.parked:
+            yield f"  {offer.queued.parked} failed: see «parked» below, then `microcred retry`"
+        if offer.queued.next_due:
+            yield f"  next attempt {offer.queued.next_due:%Y-%m-%d %H:%M:%S} UTC"
+        if offer.expected_finish:
+            yield f"  expected to be sealed by {offer.expected_finish:%Y-%m-%d %H:%M:%S} UTC"
         if offer.open_cases:
             yield f"  {offer.open_cases} change(s) after sealing wait for a decision (`microcred case list`)"
     yield "waiting: " + ", ".join(f"{count} to {topic}" for topic, count in now.waiting.items())
@@ -126,6 +132,11 @@ def _told(now: Progress) -> Iterator[str]:
         yield f"expected to be sealed by {now.expected_finish:%Y-%m-%d %H:%M:%S} UTC"
     for parked in now.parked:
         yield f"parked: {parked.topic} {parked.row_id} after {parked.attempts} attempt(s): {parked.error}"
+
+
+def _oldest(now: Progress, offer: OfferProgress, state: State) -> str:
+    reasons = ", ".join(f"{count} {code}" for code, count in sorted(offer.reasons.get(state, {}).items()))
+    return f"  oldest {state}: {_age(now.at - offer.oldest[state])}{f' ({reasons})' if reasons else ''}"
 
 
 def _age(span: timedelta) -> str:

@@ -7,6 +7,7 @@ in the audit trail in the same transaction.
 from __future__ import annotations
 
 import uuid
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -177,6 +178,14 @@ class Awards:
         """Return since when the oldest award of an offer is in each state."""
         query = select(awards.c.state, func.min(awards.c.moved_at)).where(awards.c.offer_id == offer_id)
         return {State(state): moved for state, moved in self._connection.execute(query.group_by(awards.c.state))}
+
+    def reasons(self, offer_id: str) -> dict[State, Counter[str]]:
+        """Return how often each reason is given in each state of an offer, by its code."""
+        query = select(awards.c.state, awards.c.reasons).where(awards.c.offer_id == offer_id, awards.c.state.in_(OPEN))
+        found: dict[State, Counter[str]] = {}
+        for state, reasons in self._connection.execute(query):
+            found.setdefault(State(state), Counter()).update({each["code"] for each in reasons})
+        return {state: counted for state, counted in found.items() if counted}
 
     def open_learners(self, offer_id: str, reason_codes: frozenset[str] = frozenset()) -> frozenset[LearnerId]:
         """Return whose awards are not sealed; with ``reason_codes`` only those withheld for one of them."""

@@ -22,7 +22,7 @@ from plugin.storage.awards import AwardRow
 from plugin.storage.journal import Notes
 from plugin.storage.outbox import Outbox, Topic
 from plugin.storage.status_indices import OpenList, StatusIndices
-from plugin.storage.tables import credentials, documents, status_lists
+from plugin.storage.tables import awards, credentials, documents, status_lists
 from plugin.storage.writing import conflict_insert
 
 MOST_TRIES = 8
@@ -226,10 +226,11 @@ class Credentials:
         query = select(documents.c.body, documents.c.sealed_at).join_from(documents, credentials).where(*place)
         return tuple((row.body, row.sealed_at) for row in self._connection.execute(query))
 
-    def sealed_since(self, moment: datetime) -> int:
-        """Count what was sealed after ``moment``."""
-        query = select(func.count()).select_from(credentials).where(credentials.c.sealed_at > moment)
-        return self._connection.execute(query).scalar_one()
+    def sealed_since(self, moment: datetime) -> dict[str, int]:
+        """Count what was sealed after ``moment``, by offer id."""
+        query = select(awards.c.offer_id, func.count().label("sealed")).select_from(credentials.join(awards))
+        query = query.where(credentials.c.sealed_at > moment).group_by(awards.c.offer_id)
+        return {row.offer_id: row.sealed for row in self._connection.execute(query)}
 
     def decoys(self, status_list_id: str) -> frozenset[int]:
         """Return the indices of a status list that are set and belong to nobody. Raises :class:`UnknownRow`."""

@@ -16,7 +16,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, and_, case, delete, func, or_, select, tuple_, update
 
-from plugin.storage.tables import outbox
+from plugin.storage.tables import awards, outbox
 from plugin.storage.writing import conflict_insert
 
 ROWS_A_RING = 1_000
@@ -67,6 +67,15 @@ class Parked:
     error: str
     attempts: int
     parked_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Queued:
+    """What is asked for of one course: rows that wait, rows put aside, and when the next is tried."""
+
+    waiting: int = 0
+    parked: int = 0
+    next_due: datetime | None = None
 
 
 class Outbox:
@@ -207,6 +216,15 @@ class Outbox:
         query = select(func.min(outbox.c.due_at)).where(outbox.c.parked_at.is_(None))
         due: datetime | None = self._connection.execute(query).scalar_one()
         return due
+
+    def by_offer(self) -> dict[str, Queued]:
+        """Return what is asked for of each course, its own reading and its awards, by offer id."""
+        offer = func.coalesce(awards.c.offer_id, outbox.c.row_id)
+        parked = func.count(outbox.c.parked_at)
+        next_due = func.min(case((outbox.c.parked_at.is_(None), outbox.c.due_at)))
+        query = select(offer, func.count() - parked, parked, next_due)
+        query = query.select_from(outbox.outerjoin(awards, awards.c.id == outbox.c.row_id)).group_by(offer)
+        return {offer_id: Queued(*queued) for offer_id, *queued in self._connection.execute(query)}
 
     def parked(self) -> tuple[Parked, ...]:
         """Return what was put aside, oldest first."""

@@ -15,7 +15,7 @@ import sys
 import time
 import traceback
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -137,20 +137,27 @@ def plan(here: World, rounds: int, skip: int = 0) -> Iterator[Round]:
         yield Round(number, point, blow, phase, workers)
 
 
-def strike(pair: str, rounds: int, skip: int = 0) -> Tally:
-    """Run the rounds of one pair."""
-    tally, began = Tally(pair), time.monotonic()
+def strike(tally: Tally, rounds: int, skip: int = 0) -> Iterator[Tally]:
+    """Run the rounds of one pair, and yield what is known after each of them."""
+    pair, began = tally.pair, time.monotonic()
     with world(pair) as here:
         storage = here.place.storage()
         upgrade(storage.engine)
         for each in plan(here, rounds, skip):
             play(here, storage, each, tally)
+            tally.seconds = time.monotonic() - began
+            yield tally
             print(f"\r{pair}: {tally.rounds}/{rounds} rounds, {len(tally.wrong)} wrong", end="", file=sys.stderr)
         tally.wrong += list(everywhere(here, storage))
         storage.engine.dispose()
-    tally.seconds = time.monotonic() - began
     print(file=sys.stderr)
-    return tally
+
+
+def write(tallies: Sequence[Tally], report: Path) -> None:
+    """Write what is known by now: a run that is cut off has counted, too."""
+    told = {"pairs": [tally.to_json() for tally in tallies], "kills": sum(each.blows[Blow.KILL] for each in tallies)}
+    report.parent.mkdir(parents=True, exist_ok=True)
+    report.write_text(json.dumps(told, indent=2))
 
 
 def play(here: World, storage: Storage, one: Round, tally: Tally) -> None:
@@ -327,11 +334,13 @@ def main() -> None:
     options = parser.parse_args()
     configure_logs("CRITICAL")
     seal()
-    tallies = [strike(pair, options.rounds, options.skip) for pair in options.pairs.split(",")]
-    report = {"pairs": [tally.to_json() for tally in tallies], "kills": sum(t.blows[Blow.KILL] for t in tallies)}
-    options.report.parent.mkdir(parents=True, exist_ok=True)
-    options.report.write_text(json.dumps(report, indent=2))
-    print(json.dumps(report, indent=2))
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended"))  # stops the servers and takes the disks away
+    tallies = [Tally(pair) for pair in options.pairs.split(",")]
+    for tally in tallies:
+        for _ in strike(tally, options.rounds, options.skip):
+            write(tallies, options.report)
+    write(tallies, options.report)
+    print(options.report.read_text())
     sys.exit(1 if any(tally.wrong for tally in tallies) else 0)
 
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 from plugin.issuing import issue
 from plugin.progress import progress
 from plugin.storage.awards import State
-from plugin.storage.outbox import Topic
+from plugin.storage.outbox import Queued, Topic
 from plugin.storage.unit_of_work import Storage
 from plugin.sync import sync
 from tests.plugin.bridges import a_bench
@@ -49,3 +49,21 @@ def test_the_report_for_machines_names_no_person(sqlite_storage: Storage) -> Non
 
     assert '"eligible": {"count": 2' in said
     assert not any(name in said for name in ("Anna", "Kowalska", "example.org"))
+
+
+def test_each_course_says_what_waits_why_and_until_when(sqlite_storage: Storage) -> None:
+    """Reasons by their codes, what failed, the next attempt, and when the course is done at the pace of now."""
+    bench = a_bench(sqlite_storage)
+    sync(bench.sync, bench.offer.id)
+    with bench.storage.begin() as work:
+        (lease,) = work.outbox.claim(Topic.ISSUE, bench.offer.id, bench.clock(), timedelta(minutes=5))
+        work.outbox.park(lease, bench.clock(), "seal_rejected")
+    issue(bench.issuing, next(a.id for a in bench.awards().values() if a.state is State.ELIGIBLE))
+
+    (course,) = progress(bench.storage, bench.clock).offers
+
+    assert course.queued == Queued(waiting=1, parked=1, next_due=bench.clock())
+    assert course.reasons[State.WITHHELD]["not_completed"] >= 1
+    assert course.expected_finish == bench.clock() + timedelta(minutes=2)
+    said = progress(bench.storage, bench.clock).to_json()["offers"]
+    assert said[0]["failed"] == 1  # type: ignore[index]
