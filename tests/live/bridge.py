@@ -16,15 +16,21 @@ from cryptography.fernet import Fernet
 from tests.conftest import ROOT
 from tests.services.postgres import free_port
 
+INSTITUTION = ROOT / "tests" / "profiles" / "institution.yaml"
+
 
 class Bridge:
-    """`microcred serve` in a process of its own; its log is a file that a test can read."""
+    """`microcred serve` in a process of its own; its log is a file that a test can read.
 
-    def __init__(self, folder: Path) -> None:
+    Without ``worker`` nothing is read and issued by itself. It can be stopped and started again on the same data.
+    """
+
+    def __init__(self, folder: Path, *, worker: bool = False) -> None:
         port = free_port()
         self.url = f"http://localhost:{port}"
         self.log = folder / "bridge.log"
-        self._environment = {
+        self._worker = worker
+        self.environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith("MICROCRED_")},
             "PYTHONPATH": str(ROOT),
             "MICROCRED_DATA_DIR": str(folder),
@@ -37,22 +43,41 @@ class Bridge:
     def run(self, *arguments: str) -> str:
         """Run a sub-command and return what it prints."""
         command = [sys.executable, "-m", "plugin.cli", *arguments]
-        done = subprocess.run(command, env=self._environment, cwd=ROOT, capture_output=True, text=True, check=True)
+        done = subprocess.run(command, env=self.environment, cwd=ROOT, capture_output=True, text=True, check=True)
         return done.stdout
 
-    def __enter__(self) -> Self:
-        self.run("migrate")
-        command = [sys.executable, "-m", "plugin.cli", "serve", "--no-worker"]
-        with self.log.open("w") as log:
-            self._process = subprocess.Popen(command, env=self._environment, cwd=ROOT, stderr=log, stdout=log)
+    def seal_as_institution(self) -> None:
+        """Give it the seal and the profile of an institution, as its IT does once."""
+        seal = self.log.parent / "seal.pem"
+        self.run("keys", "dev", str(INSTITUTION), "--out", str(seal))
+        self.environment["MICROCRED_SEAL_FILE"] = str(seal)
+        self.environment["MICROCRED_TRUST_FILE"] = str(seal.with_name("seal-authority.pem"))
+        self.run("institution", str(INSTITUTION))
+
+    def start(self) -> None:
+        """Start the server and wait until it answers."""
+        command = [sys.executable, "-m", "plugin.cli", "serve", *([] if self._worker else ["--no-worker"])]
+        with self.log.open("a") as log:
+            self._process = subprocess.Popen(command, env=self.environment, cwd=ROOT, stderr=log, stdout=log)
         for _ in range(400):
             try:
                 with urllib.request.urlopen(f"{self.url}/lti/jwks", timeout=1):
-                    return self
+                    return
             except OSError:
                 time.sleep(0.1)
         raise RuntimeError(self.log.read_text())
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
+    def stop(self) -> None:
+        """End the server, and its worker with it."""
         self._process.terminate()
-        self._process.wait(10)
+        self._process.wait(30)
+
+    def __enter__(self) -> Self:
+        self.run("migrate")
+        if self._worker:
+            self.seal_as_institution()
+        self.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
+        self.stop()

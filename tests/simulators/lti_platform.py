@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import jwt
 import requests
@@ -190,6 +190,8 @@ class LtiPlatform(Simulator):
     def answer(self, asked: Asked) -> Reply:
         """Serve the platform's own URLs."""
         routes = {
+            "/course": self._course,
+            "/activity": self._activity,
             "/jwks": self._key_set,
             "/openid-configuration": self._configuration,
             "/register": self._register,
@@ -238,10 +240,22 @@ class LtiPlatform(Simulator):
     def _auth(self, asked: Asked) -> Reply:
         location = f"?{'&'.join(f'{name}={value}' for name, value in asked.query)}"
         form = self.authorize(location) if not asked.form else self.authorize(f"?{asked.body.decode()}")
-        fields = "".join(f'<input type="hidden" name="{name}" value="{html.escape(form[name])}">' for name in form)
-        target = html.escape(asked.argument("redirect_uri"))
-        page = f'<form method="post" action="{target}">{fields}</form><script>document.forms[0].submit()</script>'
-        return Reply(page.encode(), headers={"Content-Type": "text/html; charset=utf-8"})
+        return _posting(asked.argument("redirect_uri"), form)
+
+    def _course(self, asked: Asked) -> Reply:
+        """The page of an activity in a course, as ``person`` sees it: the tool in a frame as wide as the page."""
+        person, client_id = asked.argument("person"), asked.argument("client_id")
+        frame = html.escape(f"/activity?{urlencode({'person': person, 'client_id': client_id})}")
+        style = "width:100%;height:85vh;border:1px solid"
+        return _page(
+            '<html lang="en"><meta name="viewport" content="width=device-width"><title>Course</title><h1>ADA101</h1>'
+            f'<iframe title="Micro-credential" src="{frame}" style="{style}"></iframe></html>'
+        )
+
+    def _activity(self, asked: Asked) -> Reply:
+        """What the frame shows first: the login, which the browser posts to the tool."""
+        client_id = asked.argument("client_id")
+        return _posting(self.tools[client_id].login_url, self.click(asked.argument("person"), client_id))
 
     def _token(self, asked: Asked) -> Reply:
         """Grant the scopes that the tool has; the assertion is for the tests of tokens to check."""
@@ -271,6 +285,16 @@ def _changed(claims: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str,
 def _recorded(flavour: Flavour, person: str) -> dict[str, Any]:
     claims: dict[str, Any] = json.loads((RECORDINGS / f"{flavour.product}_{person}.json").read_text())
     return claims
+
+
+def _page(content: str) -> Reply:
+    return Reply(f"<!doctype html>{content}".encode(), headers={"Content-Type": "text/html; charset=utf-8"})
+
+
+def _posting(target: str, form: Mapping[str, str]) -> Reply:
+    fields = "".join(f'<input type="hidden" name="{name}" value="{html.escape(form[name])}">' for name in form)
+    action = html.escape(target)
+    return _page(f'<form method="post" action="{action}">{fields}</form><script>document.forms[0].submit()</script>')
 
 
 def _host(url: str) -> str:
