@@ -39,7 +39,8 @@ WORDS = Words(
         "«Microcredential Bridge» > «Select content», save, and open the activity once."
     ),
     roster=(
-        "Manage tools > settings (cog) of «Microcredential Bridge» > Services > «IMS LTI Names and Role Provisioning»: "
+        "Manage tools > «Edit» (pencil) of «Microcredential Bridge» > Services > "
+        "«IMS LTI Names and Role Provisioning»: "
         "choose «Use this service to retrieve members' information as per privacy settings» and save."
     ),
     connect=(
