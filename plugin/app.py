@@ -21,7 +21,7 @@ from lti.registry import Registry
 from lti.states import States
 from mappings.documents.envelope import Format
 from mappings.documents.rendering import render
-from plugin import class_reading, delivery, issuer, issuing, noting, revocation, scheduling, sync
+from plugin import class_reading, delivery, issuer, issuing, noting, privacy, revocation, scheduling, sync
 from plugin.approving import ApprovingTools
 from plugin.assurance import assured
 from plugin.class_reading import ClassReadingTools
@@ -48,6 +48,7 @@ from plugin.parts import (
     export_tools,
     health_tools,
     open_storage,
+    privacy_tools,
     trust_anchors,
     utc_now,
 )
@@ -117,17 +118,18 @@ def assemble(settings: Settings, clock: Clock = utc_now) -> Bridge:
         Topic.STATUS: singly(lambda row_id: revocation.publish(lists, row_id)),
     }
     plan = scheduling.make_tools(storage, timedelta(minutes=settings.sync_minutes), clock)
-    jobs = Jobs(storage, bell, duties, clock, lambda: tick(storage, plan))
+    jobs = Jobs(storage, bell, duties, clock, lambda: tick(settings, plan))
     jobs.install(queue)
     offering = OfferingTools(storage, clock)
     approving = ApprovingTools(storage, clock)
     return Bridge(settings, storage, queue, bell, jobs, offering, reading, sealing, approving, plan, anchors, clock)
 
 
-def tick(storage: Storage, plan: SchedulingTools) -> None:
-    """Do what the clock asks for: read the courses that are due, and count the epoch up every hour."""
+def tick(settings: Settings, plan: SchedulingTools) -> None:
+    """Do what the clock asks for: read the courses that are due; once an hour begin an epoch and let old data go."""
     scheduling.schedule(plan)
-    storage.advance_epoch(plan.clock(), at_most_every=timedelta(hours=1))
+    if plan.storage.advance_epoch(plan.clock(), at_most_every=timedelta(hours=1)):
+        privacy.let_go(privacy_tools(settings, plan.storage, plan.clock))
 
 
 def create_app(settings: Settings) -> Flask:

@@ -6,6 +6,7 @@ Whoever reads a platform through :class:`Assured` gets records that are whole, s
 - session records of proctoring join the evidence of their learner and assessment;
 - settings of an assessment are those that were read first after this learner had sat it: what is changed later is
   not applied to who has finished (Annex I, O2: a quiz may require a locked browser today, and not in June);
+- whoever was erased stays unknown, also while the platform still lists them;
 - somebody of whom a session record came since the last reading is read again, also where the platform shows no change.
 """
 
@@ -33,6 +34,7 @@ from mappings.assessment import (
     Standing,
     SupervisionEvidence,
 )
+from plugin.storage.erasing import Erased
 from plugin.storage.platforms import Connected
 from plugin.storage.sessions import Told
 from plugin.storage.unit_of_work import Storage
@@ -72,7 +74,9 @@ class Assured:
     def people(self, course: CourseId) -> tuple[Learner, ...]:
         """Return everybody in the course with the standing that both lists allow."""
         roster, people = self.ask(course).roster, self.platform.people(course)
-        return people if roster is None else tuple(map(roster.checked, people))
+        erased = self._erased()
+        known = tuple(each for each in people if each.id not in erased)
+        return known if roster is None else tuple(map(roster.checked, known))
 
     def preflight(self, course: CourseId | None) -> tuple[Finding, ...]:
         """Try on one course whether all can be read that a credential needs."""
@@ -82,14 +86,19 @@ class Assured:
         self, course: CourseId, learners: Collection[LearnerId] | None = None, since: datetime | None = None
     ) -> Iterator[AssessmentRecord]:
         """Yield whole records, one per learner."""
-        opinion, seen = self.ask(course), set[LearnerId]()
+        opinion, erased, seen = self.ask(course), self._erased(), set[LearnerId]()
         for record in self.platform.read(course, learners, since):
             seen.add(record.learner.id)
-            yield self._whole(opinion.applied(record))
+            if record.learner.id not in erased:
+                yield self._whole(opinion.applied(record))
         if since is not None and (told := self._told_of(course, since) - seen):
             wanted = sorted(told if learners is None else told & set(learners))
             for record in self.platform.read(course, wanted) if wanted else ():
                 yield self._whole(opinion.applied(record))
+
+    def _erased(self) -> Erased:
+        with self.storage.reading() as work:
+            return work.erasures.of(self.platform.id)
 
     def _whole(self, record: AssessmentRecord) -> AssessmentRecord:
         place = (self.platform.id, record.course.id)

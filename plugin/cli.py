@@ -16,6 +16,7 @@ from plugin.commands import (
     credential_keys,
     operating,
     people,
+    privacy,
     probing,
     safekeeping,
     seals,
@@ -72,6 +73,7 @@ for command in (
     *setup.COMMANDS,
     *probing.COMMANDS,
     *safekeeping.COMMANDS,
+    *privacy.COMMANDS,
 ):
     microcred.add_command(command)
 

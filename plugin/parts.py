@@ -19,6 +19,7 @@ from plugin.health import HealthTools
 from plugin.health.inside import skew_of
 from plugin.jobs.queue import make_queue, reach
 from plugin.preflight import PreflightTools, preflight
+from plugin.privacy import PrivacyTools
 from plugin.safekeeping.backing_up import BackupTools
 from plugin.safekeeping.reconciling import ReconcilingTools
 from plugin.sealing.devices import DevicePlace, device_seal
@@ -29,6 +30,7 @@ from plugin.settings import Settings
 from plugin.storage.engine import open_engine
 from plugin.storage.launches import Launches
 from plugin.storage.registrations import Registrations, ToolKeys
+from plugin.storage.retention import EVIDENCE, LAUNCHES, PASSING
 from plugin.storage.unit_of_work import Storage
 from plugin.storage.vault import Vault
 
@@ -44,6 +46,16 @@ def open_storage(settings: Settings) -> Storage:
     """Return the database with its secrets and its journal in the data folder, whatever its schema."""
     vault = Vault(settings.secret_keys)
     return Storage(open_engine(settings.database), vault, settings.public_url, settings.data_dir)
+
+
+def privacy_tools(settings: Settings, storage: Storage, clock: Clock) -> PrivacyTools:
+    """Return what requests about personal data are answered with."""
+    retention = {
+        LAUNCHES: timedelta(days=settings.retain_launches_days),
+        EVIDENCE: timedelta(days=settings.retain_evidence_days),
+        PASSING: timedelta(days=30),
+    }
+    return PrivacyTools(storage, retention, clock)
 
 
 def backup_tools(settings: Settings, storage: Storage, clock: Clock) -> BackupTools:

@@ -63,6 +63,10 @@ class Settings:
     """How many messages may be in the broker; the rest waits as rows (``filesystem://`` slows down above 200)."""
     journal_days: int = 92
     """How long the journal in ``data_dir`` is kept, in days: longer than the oldest backup that you would restore."""
+    retain_launches_days: int = 30
+    """How long it is kept who opened the tool and when, in days."""
+    retain_evidence_days: int = 730
+    """How long grades and proctoring records are kept after their course was read last, in days; 0 keeps them."""
     sync_minutes: int = 10
     """How often a course with an enabled credential is read, in minutes."""
     new_deployments: str = "allow"
@@ -209,6 +213,7 @@ def _device_problems(settings: Settings) -> list[str]:
 def _number_problems(settings: Settings) -> list[str]:
     bounds = {"port": (1, 65535), "worker_threads": (1, 64), "in_flight": (1, 100_000), "sync_minutes": (1, 1440)}
     bounds |= {"proxy_hops": (0, 5), "journal_days": (7, 3660)}
+    bounds |= {"retain_launches_days": (1, 3660), "retain_evidence_days": (0, 3660)}
     return [
         f"{PREFIX}{name.upper()}: {getattr(settings, name)} is not between {low} and {high}"
         for name, (low, high) in bounds.items()

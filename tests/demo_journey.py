@@ -73,7 +73,7 @@ class Journey:
         invitation = registering.invite(registering_tools(self.bridge))
         page = administrator.open(self.campus.invite(invitation))
         done = administrator.send(page, page.form(page.url.partition("?")[0].removeprefix(self._url)))
-        if 'data-need="roster" data-ok="true"' not in done.text:
+        if "is registered" not in done.text:
             raise WentWrong(f"the registration ended with status {done.status}")
         front = administrator.open(f"{self.campus.url}/")
         administrator.send(front, front.form("/activate"))

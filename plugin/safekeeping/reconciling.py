@@ -66,6 +66,7 @@ def reconcile(tools: ReconcilingTools, by: str) -> Reconciled:
             with tools.storage.begin() as work:
                 _keep_bits(work, status_list, bits, found, now)
     with tools.storage.begin() as work:
+        work.erasures.again()
         _begin_anew(work, now)
         _note(work, found, by, now)
     _new_epoch(tools.storage, now)

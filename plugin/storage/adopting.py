@@ -20,6 +20,7 @@ from plugin.storage.writing import insert_if_absent
 
 ACTOR = "restore"
 _REFERRED = tuple(table for table in TABLES if table not in (awards, credentials, documents, deliveries))
+"""What stands for itself, and what the rest refers to."""
 
 
 @dataclass(slots=True)

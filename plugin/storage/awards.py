@@ -40,6 +40,8 @@ class State(StrEnum):
     REVOKED = "revoked"
 
 
+ERASED = "erased:"
+"""Learner ids that begin with it are of people who were erased (:mod:`plugin.storage.erasing`)."""
 OPEN = frozenset({State.WITHHELD, State.ELIGIBLE, State.HELD, State.RESERVED})
 """States in which nothing is sealed yet."""
 ISSUED = frozenset({State.SEALED, State.DELIVERED})
@@ -243,7 +245,8 @@ class Awards:
 
 
 def _of_offer(offer_id: str) -> Select[Any]:
-    return select(awards).where(awards.c.offer_id == offer_id)
+    """Leave out people who were erased: nothing is known of them but a number."""
+    return select(awards).where(awards.c.offer_id == offer_id, awards.c.learner_id.not_like(f"{ERASED}%"))
 
 
 def as_json(reason: StoredReason) -> dict[str, str]:

@@ -28,6 +28,7 @@ from plugin.storage.tables import (
     credentials,
     deliveries,
     documents,
+    erasures,
     issuers,
     offers,
     platforms,
@@ -35,7 +36,7 @@ from plugin.storage.tables import (
     status_lists,
 )
 
-TABLES = (platforms, issuers, profiles, offers, awards, status_lists, credentials, documents, deliveries)
+TABLES = (platforms, issuers, profiles, offers, awards, status_lists, credentials, documents, deliveries, erasures)
 """What a file may hold, in the order in which it can be inserted."""
 Rows = Mapping[str, list[dict[str, Any]]]
 """Rows by the name of their table."""
@@ -60,6 +61,7 @@ class Notes:
         self._credentials: set[str] = set()
         self._sealed: set[str] = set()
         self._deliveries: set[tuple[str, str]] = set()
+        self._erased: set[str] = set()
 
     def sealed(self, credential_id: str) -> None:
         """Write down that documents of a credential were kept."""
@@ -74,9 +76,13 @@ class Notes:
         """Write down that the right to tell somebody was taken."""
         self._deliveries.add((credential_id, channel))
 
+    def erased(self, digest: str) -> None:
+        """Write down that a person was erased."""
+        self._erased.add(digest)
+
     def rows(self) -> Rows:
         """Return everything noted, as the transaction leaves it; nothing where nothing was."""
-        if not (self._credentials or self._deliveries):
+        if not (self._credentials or self._deliveries or self._erased):
             return {}
         return {table.name: self._rows(table, which) for table, which in self._chosen()}
 
@@ -96,6 +102,7 @@ class Notes:
         yield credentials, mine
         yield documents, documents.c.credential_id.in_(self._sealed)
         yield deliveries, tuple_(deliveries.c.credential_id, deliveries.c.channel).in_(self._deliveries)
+        yield erasures, erasures.c.digest.in_(self._erased)
 
     def _rows(self, table: Table, which: ColumnElement[bool]) -> list[dict[str, Any]]:
         found = self._connection.execute(select(table).where(which)).mappings()
@@ -136,7 +143,7 @@ def read_journal(folder: Path) -> Iterator[Written]:
     for path in _files(folder):
         try:
             said = json.loads(path.read_text(encoding="utf-8"))
-            rows = {table.name: [load_row(table, row) for row in said[table.name]] for table in TABLES}
+            rows = {table.name: [load_row(table, row) for row in said.get(table.name, ())] for table in TABLES}
         except (OSError, ValueError, LookupError, TypeError):
             if path.suffix == DRAFT:
                 continue  # killed while it was written: before the commit

@@ -275,3 +275,15 @@ marks = Table(
     moment("at"),
     PrimaryKeyConstraint("name"),
 )
+
+erasures = Table(
+    "erasures",
+    metadata,
+    key("platform_id"),
+    key("digest"),
+    key("salt"),
+    text("by"),
+    text("reason"),
+    moment("erased_at"),
+    PrimaryKeyConstraint("platform_id", "digest"),
+)

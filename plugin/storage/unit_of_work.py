@@ -25,6 +25,7 @@ from plugin.storage.deliveries import Deliveries
 from plugin.storage.drafts import Drafts
 from plugin.storage.engine import READ_ONLY
 from plugin.storage.epoch import EpochFile
+from plugin.storage.erasing import Erasures
 from plugin.storage.hints import Hints
 from plugin.storage.holdings import Holdings
 from plugin.storage.journal import Entry, Notes
@@ -33,6 +34,7 @@ from plugin.storage.outbox import Outbox
 from plugin.storage.platforms import Platforms
 from plugin.storage.profiles import Known, Offers, Profiles
 from plugin.storage.pulses import Pulses
+from plugin.storage.retention import Retention
 from plugin.storage.sessions import IntakeSecrets, Sessions
 from plugin.storage.sharing import Shares
 from plugin.storage.status_indices import StatusIndices
@@ -75,6 +77,8 @@ class UnitOfWork:
         self.cases = Cases(connection, self.audit)
         self.deliveries = Deliveries(connection, self.notes)
         self.breakers = Breakers(connection)
+        self.erasures = Erasures(connection, self.notes)
+        self.retention = Retention(connection)
         self.hints = Hints(connection)
         self.outbox = Outbox(connection)
         self.shares = Shares(connection)
@@ -123,17 +127,18 @@ class Storage:
             entry.write(work.notes.rows())
             work.audit.flush()
 
-    def advance_epoch(self, now: datetime, *, at_most_every: timedelta = timedelta(0)) -> None:
-        """Count the epoch up, in the database first and beside it then, unless that was done lately."""
-        if self.place.epoch is None:
-            return
-        with self.begin() as work:
+    def advance_epoch(self, now: datetime, *, at_most_every: timedelta = timedelta(0)) -> bool:
+        """Count the epoch up, in the database first and beside it then. False where that was done lately."""
+        with self.reading() as work:
             last = work.marks.get(Mark.EPOCH)
-            if last is not None and now - last.at < at_most_every:
-                return
+        if last is not None and now - last.at < at_most_every:
+            return False
+        with self.begin() as work:
             number = work.marks.epoch() + 1
             work.marks.set(Mark.EPOCH, str(number), now)
-        self.place.epoch.raise_to(number)
+        if self.place.epoch is not None:
+            self.place.epoch.raise_to(number)
+        return True
 
     @contextmanager
     def read(self) -> Iterator[Connection]:

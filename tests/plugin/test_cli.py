@@ -216,3 +216,34 @@ def test_reconciling_by_hand_pauses(terminal: Terminal) -> None:
 
     assert "paused" in terminal.ok("reconcile", "--by", "Dr Vos")
     assert "go on" in terminal.ok("resume", "--by", "Dr Vos")
+
+
+def test_a_person_is_exported_and_erased(terminal: Terminal) -> None:
+    """With a question before the erasure, and nothing left to export after it."""
+    terminal.set_up()
+    (terminal.folder / "token").write_text(TOKEN)
+    with MoodleSimulator() as moodle:
+        terminal.ok("platform", "demo", moodle.url, "--token-file", str(terminal.folder / "token"))
+        terminal.ok("course", "demo", "3", COURSE, INSTITUTION)
+        terminal.ok("sync")
+    out, why = str(terminal.folder / "me.zip"), ("--by", "Dr Vos", "--reason", "asked in writing")
+
+    exported = terminal.ok("person", "export", "demo", "4", "--out", out)
+    asked = terminal.run("person", "erase", "demo", "4", *why)
+    erased = terminal.ok("person", "erase", "demo", "4", *why, "--yes")
+    gone = terminal.run("person", "export", "demo", "4", "--out", out)
+
+    assert exported == f"wrote {out}\n"
+    assert (asked.exit_code, gone.exit_code) == (1, 1)
+    assert "assessments: 1" in asked.stderr
+    assert "erased; 0 credential(s)" in erased
+    assert "nothing is kept" in gone.stderr
+
+
+def test_old_data_and_the_map_of_all_data_are_told(terminal: Terminal) -> None:
+    """Nothing is due in a new installation; the draft names its address."""
+    terminal.set_up()
+
+    assert terminal.ok("retention").startswith("0 due: launches")
+    assert terminal.ok("retention", "--delete").startswith("0 deleted: launches")
+    assert "http://127.0.0.1:8080" in terminal.ok("dpia")
