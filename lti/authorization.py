@@ -124,6 +124,13 @@ def as_credential(client_id: str, client_secret: str, refresh_token: str = "") -
     return json.dumps(names | ({"refresh_token": refresh_token} if refresh_token else {}))
 
 
+def with_key(credential: str, client_id: str, client_secret: str) -> str:
+    """Return a credential with this developer key; what the same key was given before stays until it is given anew."""
+    kept = _kept(credential)
+    given = kept.refresh_token if kept is not None and kept.client_id == client_id else ""
+    return as_credential(client_id, client_secret, given)
+
+
 def key_of(url: str, credential: str, redirect_uri: str) -> DeveloperKey | None:
     """Return the developer key of a kept credential, None where it is none."""
     kept = _kept(credential)

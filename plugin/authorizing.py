@@ -21,7 +21,7 @@ from lti import authorization
 from lti.authorization import DeveloperKey
 from lti.network import Network
 from mappings.assessment import PlatformId
-from plugin.errors import BridgeError
+from plugin.errors import BridgeError, UnknownRow
 from plugin.storage.audit import Entry
 from plugin.storage.platforms import Connected
 from plugin.storage.unit_of_work import Storage
@@ -79,11 +79,16 @@ def ticket(tools: AuthorizingTools, platform: PlatformId) -> str:
 
 
 def keep_key(tools: AuthorizingTools, platform: PlatformId, key: DeveloperKey, *, by: str) -> None:
-    """Keep the developer key of a platform; a grant that an older key was given ends with it."""
+    """Keep the developer key of a platform; a grant that another key was given ends with that."""
     now = tools.clock()
-    credential = authorization.as_credential(key.client_id, key.client_secret)
     with tools.storage.begin() as work:
-        work.platforms.connect(Connected(platform, KIND, key.url, key.url, credential), now)
+        try:
+            known = work.platforms.get(platform)
+        except UnknownRow:
+            known = Connected(platform, KIND, key.url, key.url)
+        before = known.token if known.base_url == key.url else ""
+        credential = authorization.with_key(before, key.client_id, key.client_secret)
+        work.platforms.connect(replace(known, kind=KIND, base_url=key.url, token=credential), now)
         work.audit.note(Entry(at=now, actor=by, act="keep_developer_key", subject=platform, after=key.client_id))
 
 

@@ -188,6 +188,30 @@ def test_a_person_who_says_no_is_heard(entrance: Entrance, canvas: CanvasSimulat
     assert raised.value.fault is Fault.NOT_AUTHORIZED
 
 
+def test_a_consent_that_was_begun_and_left_ends_nothing(
+    entrance: Entrance, canvas: CanvasSimulator, platform: PlatformId
+) -> None:
+    """The same key goes on reading with what it was given before."""
+    browser = entrance.browser()
+    browser.get(returned(canvas, with_key(browser, new_ticket(entrance, platform), canvas)))
+
+    with_key(browser, new_ticket(entrance, platform), canvas)
+
+    assert assemble(entrance.settings).sync.connect(kept(entrance, platform)).course(DATA_ETHICS)
+
+
+def test_another_key_takes_nothing_over(entrance: Entrance, canvas: CanvasSimulator, platform: PlatformId) -> None:
+    """What the old one was given does not fit it."""
+    browser = entrance.browser()
+    browser.get(returned(canvas, with_key(browser, new_ticket(entrance, platform), canvas)))
+
+    with_key(browser, new_ticket(entrance, platform), canvas, client_id="10000000000099")
+
+    with pytest.raises(PlatformError) as raised:
+        assemble(entrance.settings).sync.connect(kept(entrance, platform)).course(DATA_ETHICS)
+    assert raised.value.fault is Fault.NOT_AUTHORIZED
+
+
 def test_a_wrong_address_is_named_and_spends_nothing(
     entrance: Entrance, canvas: CanvasSimulator, platform: PlatformId
 ) -> None:
