@@ -19,6 +19,7 @@ threads = 8
 timeout = 60
 graceful_timeout = 30
 keepalive = 5
+control_socket_disable = True
 forwarded_allow_ips = (
     "*"  # the application believes as many proxies as MICROCRED_PROXY_HOPS says, gunicorn decides nothing
 )

@@ -38,17 +38,21 @@ for attempt in $(seq 200)
 do as microcred --quiet status | grep -q '2 sealed' && break; sleep 0.5; done
 as microcred --quiet status
 as /opt/microcred/venv/bin/python - <<'END'
+import os
 from pathlib import Path
 from mappings.documents.envelope import Format
+from plugin.commands import settings_file
 from plugin.commands.bridge import open_bridge
 from plugin.storage.awards import State
+settings_file.load(Path("/etc/microcred/settings"), os.environ)
 with open_bridge().storage.reading() as work:
     (offer,) = work.offers.enabled()
-    award = work.awards.of_offer(offer.id, State.SEALED)[0]
+    award = next(iter(work.awards.of_offer(offer.id, State.SEALED)))
     reserved = work.credentials.of_award(award.id)
     Path("/var/lib/microcred/one.jsonld").write_bytes(work.credentials.document(reserved.envelope.id, Format.ELM).body)
 END
 as microcred --quiet verify /var/lib/microcred/one.jsonld
+as microcred --quiet probe
 """
 
 
@@ -94,6 +98,7 @@ def test_the_page_ends_in_a_green_check_and_a_verified_credential(bare: Debian) 
     assert issued.returncode == 0, issued.stdout[-3000:] + issued.stderr[-3000:] + logs
     assert "2 sealed, 4 withheld" in issued.stdout
     assert "8. " in issued.stdout
+    assert issued.stdout.count("green ") == 5, "every step of the prober"
 
 
 def test_systemd_accepts_the_units(tmp_path: Path) -> None:
