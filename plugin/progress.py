@@ -8,8 +8,9 @@ from datetime import datetime, timedelta
 
 from mappings.assessment import CourseId, PlatformId
 from plugin.storage.awards import State
-from plugin.storage.outbox import Parked, Queued, Topic
+from plugin.storage.outbox import Parked, Topic
 from plugin.storage.profiles import Offer
+from plugin.storage.queued import Queued, Trouble
 from plugin.storage.totals import CANARY
 from plugin.storage.unit_of_work import Storage, UnitOfWork
 
@@ -48,6 +49,7 @@ class Progress:
     offers: tuple[OfferProgress, ...]
     waiting: Mapping[Topic, int]
     next_attempt_at: datetime | None
+    troubles: tuple[Trouble, ...]
     parked: tuple[Parked, ...]
     expected_finish: datetime | None
 
@@ -58,6 +60,10 @@ class Progress:
             "offers": [_offer_json(offer) for offer in self.offers],
             "waiting": dict(self.waiting),
             "next_attempt_at": _iso(self.next_attempt_at),
+            "troubles": [
+                {"topic": each.topic, "error": each.error, "count": each.count, "next_attempt_at": _iso(each.next_due)}
+                for each in self.troubles
+            ],
             "parked": [
                 {"topic": each.topic, "row_id": each.row_id, "error": each.error, "attempts": each.attempts}
                 for each in self.parked
@@ -94,6 +100,7 @@ def progress(storage: Storage, clock: Callable[[], datetime]) -> Progress:
             ),
             waiting,
             work.outbox.next_due(),
+            work.outbox.troubles(),
             work.outbox.parked(),
             lately.finish(waiting[Topic.ISSUE], sum(lately.sealed.values())),
         )

@@ -130,6 +130,8 @@ def _told(now: Progress) -> Iterator[str]:
     yield "waiting: " + ", ".join(f"{count} to {topic}" for topic, count in now.waiting.items())
     if now.expected_finish:
         yield f"expected to be sealed by {now.expected_finish:%Y-%m-%d %H:%M:%S} UTC"
+    for each in now.troubles:
+        yield f"{each.count} to {each.topic} again at {each.next_due:%Y-%m-%d %H:%M:%S} UTC after {each.error}"
     for parked in now.parked:
         yield f"parked: {parked.topic} {parked.row_id} after {parked.attempts} attempt(s): {parked.error}"
 

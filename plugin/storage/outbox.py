@@ -11,28 +11,19 @@ import secrets
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, and_, case, delete, func, or_, select, tuple_, update
 
+from plugin.storage.queued import Queued, Topic, Trouble
 from plugin.storage.tables import awards, outbox
 from plugin.storage.writing import conflict_insert
 
+__all__ = ["Lease", "Outbox", "Parked", "Ring", "Topic"]
 ROWS_A_RING = 1_000
 """Rows that are rung for in one transaction, so that it stays short."""
 RINGS_A_BATCH = 16
 """Messages of one batch that may be unanswered: enough for every worker, and no course crowds out the others."""
-
-
-class Topic(StrEnum):
-    """Kinds of work. ``row_id`` is the id of an offer for SYNC, of a class reading for READ, else of an award."""
-
-    READ = "read"
-    SYNC = "sync"
-    ISSUE = "issue"
-    DELIVER = "deliver"
-    STATUS = "status"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,15 +58,6 @@ class Parked:
     error: str
     attempts: int
     parked_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Queued:
-    """What is asked for of one course: rows that wait, rows put aside, and when the next is tried."""
-
-    waiting: int = 0
-    parked: int = 0
-    next_due: datetime | None = None
 
 
 class Outbox:
@@ -147,7 +129,10 @@ class Outbox:
 
     def finish(self, leases: Collection[Lease]) -> None:
         """Strike the work out as done. Where it was asked for again meanwhile it stays and is due."""
-        done, free = delete(outbox), {"lease_until": None, "lease_token": None, "rung_at": None, "attempts": 0}
+        done, free = (
+            delete(outbox),
+            {"lease_until": None, "lease_token": None, "rung_at": None, "attempts": 0, "error": ""},
+        )
         for held, together in _by_token(leases):
             requested = [(lease.row_id, lease.request) for lease in together]
             as_asked = tuple_(outbox.c.row_id, outbox.c.request).in_(requested)
@@ -216,6 +201,13 @@ class Outbox:
         query = select(func.min(outbox.c.due_at)).where(outbox.c.parked_at.is_(None))
         due: datetime | None = self._connection.execute(query).scalar_one()
         return due
+
+    def troubles(self) -> tuple[Trouble, ...]:
+        """Return what is tried again after a failure: an outage of others is seen here first."""
+        failed = (outbox.c.parked_at.is_(None), outbox.c.error != "")
+        counted = select(outbox.c.topic, outbox.c.error, func.count(), func.min(outbox.c.due_at)).where(*failed)
+        rows = self._connection.execute(counted.group_by(outbox.c.topic, outbox.c.error))
+        return tuple(Trouble(Topic(topic), *told) for topic, *told in sorted(rows, key=tuple))
 
     def by_offer(self) -> dict[str, Queued]:
         """Return what is asked for of each course, its own reading and its awards, by offer id."""

@@ -11,6 +11,7 @@ import argparse
 import os
 import resource
 import signal
+import sys
 import time
 import traceback
 from collections.abc import Collection, Iterator
@@ -125,7 +126,6 @@ def main() -> None:
         print(f"  {shares} ({floor:.0f}/s)")
         print(f"  per award {1000 / large.rate:.1f} ms, of 100 awards {1000 / small.rate:.1f} ms")
         print(f"  processor time of the workers {1000 * large.processor / large.awards:.1f} ms per award")
-        print(f"  memory of both workers {large.memory[0]:.0f} MB at the start, {large.memory[1]:.0f} MB at the end")
 
 
 def raw_key_rate(seconds: float = 1.0) -> float:
@@ -178,8 +178,8 @@ def _watch(storage: Storage, workers: list[int], before: int, number: int) -> Bu
     began, memory, processor = time.perf_counter(), _memory(workers), _processor(workers)
     while (now := _sealed(storage)) < before + number:
         time.sleep(0.2)
-        print(f"\r  {now - before}/{number}", end="", flush=True)
-    print("\r", end="")
+        print(f"\r  {now - before}/{number}", end="", file=sys.stderr, flush=True)
+    print("\r", end="", file=sys.stderr)
     seconds, used = time.perf_counter() - began, _processor(workers) - processor
     return Burst(number - (first - before), seconds, (memory, _memory(workers)), used)
 

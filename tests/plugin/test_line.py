@@ -2,24 +2,33 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 
 import pytest
+from sqlalchemy.exc import OperationalError
 
 from mappings.assessment import Completion
+from mappings.documents.envelope import Document, Format
 from plugin import delivery, issuing, scheduling, sync
 from plugin.delivery import DeliveryTools, Notice
 from plugin.jobs.bell import Bell
 from plugin.jobs.queue import make_queue
 from plugin.jobs.tasks import Duty, Jobs, singly
+from plugin.progress import progress
+from plugin.sealing import Sealed
+from plugin.sealing.errors import TimestampUnavailable
 from plugin.settings import Settings
 from plugin.storage.awards import State
 from plugin.storage.outbox import Ring, Topic
-from plugin.storage.unit_of_work import Storage
+from plugin.storage.unit_of_work import Storage, UnitOfWork
 from tests import factories
 from tests.plugin.bridges import Bench, a_bench
+from tests.plugin.conftest import PUBLIC_URL
 
 ANNA, BRUNO = "45"
 
@@ -95,3 +104,57 @@ def test_an_outage_of_the_platform_loses_nothing(bench: Bench, tmp_path: Path) -
     run_everything(bench, box, tmp_path)
 
     assert box.sent == [BRUNO]
+
+
+class AwaySealer:
+    """A seal whose timestamp authority does not answer."""
+
+    format = Format.ELM
+
+    def seal(self, document: Document, now: datetime) -> Sealed:
+        """Refuse."""
+        raise TimestampUnavailable("no answer")
+
+
+def test_an_outage_of_the_seal_is_seen_told_to_nobody_and_over_by_itself(bench: Bench, tmp_path: Path) -> None:
+    """The state names it with the next attempt; when the authority answers again the learner has the credential."""
+    box = Postbox()
+    run_everything(bench.with_issuing(sealers={Format.ELM: AwaySealer()}), box, tmp_path)
+    (trouble,) = progress(bench.storage, bench.clock).troubles
+    assert (trouble.topic, trouble.count, box.sent) == (Topic.ISSUE, 1, [])
+    assert "timestamp_unavailable" in trouble.error
+    assert trouble.next_due > bench.clock()
+
+    bench.clock.pass_(timedelta(hours=1))
+    run_everything(bench, box, tmp_path)
+
+    assert (box.sent, progress(bench.storage, bench.clock).troubles) == ([BRUNO], ())
+
+
+def test_an_outage_of_the_database_in_the_middle_loses_nothing(bench: Bench, tmp_path: Path) -> None:
+    """It goes away right before the seal is kept: nothing counts, nobody is told, and the work is done after it."""
+    box, fail = Postbox(), Away(bench.storage, at=2)
+    run_everything(replace(bench.with_issuing(storage=fail), storage=bench.storage), box, tmp_path)
+    assert (bench.awards()[BRUNO].state, box.sent) == (State.RESERVED, [])
+
+    bench.clock.pass_(timedelta(hours=1))
+    run_everything(bench, box, tmp_path)
+
+    assert (bench.awards()[BRUNO].state, box.sent) == (State.DELIVERED, [BRUNO])
+
+
+class Away(Storage):
+    """A database whose writing transactions end in an outage from number ``at`` on."""
+
+    def __init__(self, real: Storage, at: int) -> None:
+        super().__init__(real.engine, real.vault, PUBLIC_URL)
+        self._left = at - 1
+
+    @contextmanager
+    def begin(self) -> Iterator[UnitOfWork]:
+        """Begin, or not."""
+        if self._left <= 0:
+            raise OperationalError("BEGIN", {}, Exception("the database is away"))
+        self._left -= 1
+        with super().begin() as work:
+            yield work

@@ -6,7 +6,8 @@ from datetime import timedelta
 from plugin.issuing import issue
 from plugin.progress import progress
 from plugin.storage.awards import State
-from plugin.storage.outbox import Queued, Topic
+from plugin.storage.outbox import Topic
+from plugin.storage.queued import Queued
 from plugin.storage.unit_of_work import Storage
 from plugin.sync import sync
 from tests.plugin.bridges import a_bench
