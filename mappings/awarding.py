@@ -61,11 +61,13 @@ class Reason:
     """One reason: a code for machines, a sentence for teacher and learner, and what it is about.
 
     ``subject`` is the id of the activity, competency or outcome, empty where it is the course. It names no person.
+    ``values`` are the facts of the sentence by name, for whoever says it in another language: days as ISO 8601.
     """
 
     code: ReasonCode
     sentence: str
     subject: str = ""
+    values: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,8 +154,10 @@ def _against_completion(record: AssessmentRecord) -> Iterator[Reason]:
         sentence = "The platform does not track whether this course is completed."
         yield Reason(ReasonCode.COMPLETION_NOT_TRACKED, sentence)
     elif not record.completion.completed:
-        still_open = f" Still open: {'; '.join(record.completion.unmet)}." if record.completion.unmet else ""
-        yield Reason(ReasonCode.NOT_COMPLETED, f"The course is not completed.{still_open}")
+        unmet = "; ".join(record.completion.unmet)
+        still_open = f" Still open: {unmet}." if unmet else ""
+        values = (("unmet", unmet),) if unmet else ()
+        yield Reason(ReasonCode.NOT_COMPLETED, f"The course is not completed.{still_open}", values=values)
 
 
 def _against_outcomes(
@@ -199,7 +203,25 @@ def _against_assessment(
     reason = _unsettled(title, result, record, profile) or _unpassed(title, result, specification)
     if reason is not None:
         code, sentence = reason
-        yield Reason(code, sentence, specification.activity)
+        yield Reason(code, sentence, specification.activity, tuple(_facts(code, result, specification, profile)))
+
+
+def _facts(
+    code: ReasonCode, result: Result | None, specification: AssessmentSpecification, profile: CourseProfile
+) -> Iterator[tuple[str, str]]:
+    """Yield what a sentence about an assessment needs in any language."""
+    if result is None:
+        return
+    score, graded = result.score, result.score.graded_at
+    if code is ReasonCode.NOT_GRADED and result.submitted_at is not None:
+        yield "since", result.submitted_at.date().isoformat()
+    if code is ReasonCode.NOT_SETTLED and score.state is GradeState.POSTED and graded is not None:
+        yield "graded", graded.date().isoformat()
+        yield "hours", f"{profile.rule.settled_after.total_seconds() / 3600:g}"
+    if code is ReasonCode.NOT_PASSED and score.value is not None:
+        yield "reached", plain(score.value)
+        if specification.pass_mark is not None:
+            yield "needed", plain(specification.pass_mark)
 
 
 def _unsettled(

@@ -45,7 +45,7 @@ def refuse(tools: ApprovingTools, award_id: str, *, by: str, reason: str) -> Awa
     now = tools.clock()
     with tools.storage.begin() as work:
         award = work.awards.rule(_held(work.awards.get(award_id)), Ruling.REFUSED, by=by, reason=reason, now=now)
-        sentence = StoredReason(REFUSED, f"{by} refused the award: {reason}")
+        sentence = StoredReason(REFUSED, f"{by} refused the award: {reason}", values={"by": by, "reason": reason})
         return work.awards.move(award, Move(to=State.WITHHELD, now=now, actor=by, reasons=(sentence,)))
 
 

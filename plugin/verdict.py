@@ -68,7 +68,9 @@ def _still_asked(award: Award, ruled: Ruled) -> tuple[StoredReason, ...]:
 
 
 def _stored(reasons: tuple[Reason, ...]) -> tuple[StoredReason, ...]:
-    return tuple(StoredReason(str(reason.code), reason.sentence, reason.subject) for reason in reasons)
+    return tuple(
+        StoredReason(str(reason.code), reason.sentence, reason.subject, dict(reason.values)) for reason in reasons
+    )
 
 
 def _missing(missing: Missing) -> StoredReason:
@@ -76,7 +78,9 @@ def _missing(missing: Missing) -> StoredReason:
 
 
 def _refusal(ruled: Ruled) -> StoredReason:
-    return StoredReason(REFUSED, f"{ruled.by} refused the award: {ruled.reason}")
+    return StoredReason(
+        REFUSED, f"{ruled.by} refused the award: {ruled.reason}", values={"by": ruled.by, "reason": ruled.reason}
+    )
 
 
 def ruled_on(award: AwardRow) -> Ruled:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from plugin.portrait.reading import Node, code, day, link, node, nodes, text
+from plugin.portrait.reading import Node, code, day, link, named, node, nodes, text
 from plugin.portrait.values import AssessmentLine, OutcomeLine, Portrait, QualityLine
 
 _ONLINE, _PRESENTIAL = "920fbb3cbe", "9191af2ed9"
@@ -25,7 +25,7 @@ def of_elm(content: Node, language: str) -> Portrait:
         holder=_name(subject, language),
         issuer=text(issuer.get("legalName") or issuer.get("prefLabel"), language),
         issuer_identifier=_identifier(issuer, language),
-        country=text(node(issuer, "location", "address", "countryCode"), language),
+        country=named(node(issuer, "location", "address", "countryCode"), "country", language),
         homepage=link(node(issuer, "homepage").get("contentURL")),
         issued_on=day(content.get("issuanceDate") or content.get("validFrom")),
         valid_until=day(content.get("validUntil") or content.get("expirationDate")),
@@ -36,7 +36,7 @@ def of_elm(content: Node, language: str) -> Portrait:
         hours=_hours(specified.get("volumeOfLearning")),
         eqf=_eqf(node(specified, "eqfLevel")),
         cycle=text(node(specified, "educationLevel"), language),
-        participation=text(node(specified, "mode"), language),
+        participation=named(node(specified, "mode"), "modes-learning-assessment", language),
         quality=tuple(_quality(each, language) for each in nodes(issuer, "accreditation")),
         prerequisites=text(specified.get("entryRequirement"), language),
         stackable=_truth(specified.get("isPartialQualification")),
@@ -73,8 +73,8 @@ def _assessment(assessment: Node, language: str) -> AssessmentLine:
     specified = node(assessment, "specifiedBy")
     return AssessmentLine(
         title=text(assessment.get("title"), language),
-        type=text(node(specified, "dcType"), language),
-        mode=text(node(specified, "mode"), language),
+        type=named(node(specified, "dcType"), "assessment-types", language),
+        mode=named(node(specified, "mode"), "modes-learning-assessment", language),
         supervision=_supervision(code(node(assessment, "idVerification")), code(node(specified, "mode"))),
         grade=text(assessment.get("grade"), language),
     )

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from mappings.errors import UnknownTerm
+from mappings.vocabularies.labels import label
+from mappings.vocabularies.terms import term
 from plugin.portrait.snapshot import web_address
 
 LONGEST = 2_000
@@ -56,3 +59,11 @@ def code(concept: Node) -> str:
     """Return the last part of a concept's IRI."""
     iri = concept.get("id")
     return iri.rsplit("/", 1)[-1] if isinstance(iri, str) else ""
+
+
+def named(concept: Node, list_name: str, language: str) -> str:
+    """Return the name of a concept of an EU list in ``language``; one that the list does not have names itself."""
+    try:
+        return label(term(list_name, str(concept.get("id"))), language)
+    except UnknownTerm:
+        return text(concept, language)

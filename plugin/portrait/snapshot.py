@@ -6,16 +6,10 @@ from decimal import Decimal
 from urllib.parse import urlsplit
 
 from mappings.elements import AssessedBy, MicroCredential, Stated
-from mappings.profile import Accreditation, Cycle, Stackability
+from mappings.profile import Accreditation, Stackability
 from mappings.text import Text
+from mappings.vocabularies.labels import label
 from plugin.portrait.values import AssessmentLine, OutcomeLine, Portrait, QualityLine
-
-_CYCLES = {
-    Cycle.SHORT: "short cycle",
-    Cycle.FIRST: "first cycle",
-    Cycle.SECOND: "second cycle",
-    Cycle.THIRD: "third cycle",
-}
 
 
 def of_credential(credential: MicroCredential, language: str, *, valid_until: str = "") -> Portrait:
@@ -28,7 +22,7 @@ def of_credential(credential: MicroCredential, language: str, *, valid_until: st
         holder=credential.holder.value.full_name,
         issuer=body.legal_name.in_language(language),
         issuer_identifier=body.eidas_identifier,
-        country=body.place.country.label,
+        country=label(body.place.country, language),
         homepage=web_address(body.homepage),
         issued_on=credential.date_of_issue.value.date().isoformat(),
         valid_until=valid_until,
@@ -38,8 +32,8 @@ def of_credential(credential: MicroCredential, language: str, *, valid_until: st
         ects=_number(workload.ects),
         hours=_number(workload.hours),
         eqf=str(level.eqf),
-        cycle=_CYCLES[level.cycle] if level.cycle else "",
-        participation=credential.participation.value.label,
+        cycle=level.cycle.value if level.cycle else "",
+        participation=label(credential.participation.value, language),
         quality=tuple(_quality(each, language) for each in credential.quality_assurance.value.accreditations),
         prerequisites=_said(credential.prerequisites, language),
         grade=credential.grade.value.shown_as if credential.grade else "",
@@ -73,8 +67,8 @@ def _outcomes(credential: MicroCredential, language: str) -> tuple[OutcomeLine, 
 def _assessment(assessed: AssessedBy, language: str) -> AssessmentLine:
     return AssessmentLine(
         title=assessed.title.in_language(language),
-        type=assessed.type.label,
-        mode=assessed.mode.label,
+        type=label(assessed.type, language),
+        mode=label(assessed.mode, language),
         supervision=assessed.supervision.category.value,
         grade=assessed.grade.shown_as,
     )

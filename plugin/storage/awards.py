@@ -9,7 +9,7 @@ from __future__ import annotations
 import uuid
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -69,11 +69,15 @@ class Ruling(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class StoredReason:
-    """A reason as it was when the award was decided: ``code`` for machines, ``sentence`` for people."""
+    """A reason as it was when the award was decided: ``code`` for machines, ``sentence`` for people.
+
+    ``values`` are the facts of the sentence by name, for other languages (:class:`mappings.awarding.Reason`).
+    """
 
     code: str
     sentence: str
     subject: str = ""
+    values: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -249,9 +253,10 @@ def _of_offer(offer_id: str) -> Select[Any]:
     return select(awards).where(awards.c.offer_id == offer_id, awards.c.learner_id.not_like(f"{ERASED}%"))
 
 
-def as_json(reason: StoredReason) -> dict[str, str]:
+def as_json(reason: StoredReason) -> dict[str, object]:
     """Return a reason as it is stored."""
-    return {"code": reason.code, "sentence": reason.sentence, "subject": reason.subject}
+    said: dict[str, object] = {"code": reason.code, "sentence": reason.sentence, "subject": reason.subject}
+    return said | ({"values": dict(reason.values)} if reason.values else {})
 
 
 def _award(row: Row[Any]) -> AwardRow:

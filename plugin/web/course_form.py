@@ -15,7 +15,7 @@ from typing import Any
 from werkzeug.datastructures import MultiDict
 
 from mappings.profile import CourseProfile
-from mappings.vocabularies.terms import Term, search
+from mappings.vocabularies.labels import label, search
 from plugin.profiles import course_profile_form
 
 Data = dict[str, Any]
@@ -57,15 +57,17 @@ def data_of(profile: CourseProfile) -> Data:
     return {**dict.fromkeys(_LISTS, ()), **course_profile_form(profile)}
 
 
-def data_sent(sent: Sent, draft: CourseProfile, languages: Iterable[str], *, by: str, now: datetime) -> Data:
-    """Return what the form says, over what the draft said."""
+def data_sent(
+    sent: Sent, draft: CourseProfile, languages: Iterable[str], *, spoken: str, by: str, now: datetime
+) -> Data:
+    """Return what the form says, over what the draft said; words of EU lists are in the language ``spoken``."""
     languages = tuple(dict.fromkeys((*languages, *(draft.title.languages if draft.title else ()))))
     data = data_of(draft)
     data |= {name: sent.texts(name, languages) for name in _TEXTS} | {name: sent.word(name) for name in _WORDS}
     data["workload"] = _filled(ects=sent.word("workload.ects"), hours=sent.word("workload.hours"))
     data["level"] = _filled(eqf=sent.word("level.eqf"), cycle=sent.word("level.cycle"))
     data["languages"] = [each.lower() for each in (sent.word("languages") or "").replace(",", " ").split()]
-    data["subjects"] = [_subject(each) for each in sent.words("subjects")]
+    data["subjects"] = [_subject(each, spoken) for each in sent.words("subjects")]
     counted = [each for each in data["assessments"] if sent.word(f"assessment.{each['activity']}.counts")]
     data["assessments"] = [_assessment_sent(sent, each, languages, data["participation"]) for each in counted]
     activities = [each["activity"] for each in counted]
@@ -75,9 +77,9 @@ def data_sent(sent: Sent, draft: CourseProfile, languages: Iterable[str], *, by:
     return data
 
 
-def suggestions(word: str) -> tuple[Term, ...]:
+def suggestions(word: str, language: str) -> list[str]:
     """Return fields of ISCED-F that a word may mean, for a person to choose from."""
-    return search("isced-f", word)[:20]
+    return [label(each, language) for each in search("isced-f", word, language)[:20]]
 
 
 def changed(before: Data, after: Data) -> set[str]:
@@ -85,10 +87,10 @@ def changed(before: Data, after: Data) -> set[str]:
     return {name for name in after if name not in {"id", "version"} and after[name] != before.get(name)}
 
 
-def _subject(word: str) -> str:
+def _subject(word: str, language: str) -> str:
     """Return the code of the one field of ISCED-F that a word means, else the word for the schema to refuse."""
-    found = search("isced-f", word)
-    exact = [each for each in found if each.label.casefold() == word.casefold()]
+    found, wanted = search("isced-f", word, language), word.casefold()
+    exact = [each for each in found if wanted in {each.label.casefold(), label(each, language).casefold()}]
     chosen = sorted(exact, key=lambda each: len(each.code))[:1] or (list(found) if len(found) == 1 else [])
     return chosen[0].code if chosen else word
 

@@ -28,10 +28,11 @@ blueprint = Blueprint("languages", __name__)
 
 
 def init_app(app: Flask) -> None:
-    """Give ``app`` its languages, and templates ``_()``, ``locale``, ``direction`` and ``languages``."""
+    """Give ``app`` its languages, and templates what they say and write values with."""
     app.config["BABEL_TRANSLATION_DIRECTORIES"] = str(TRANSLATIONS)
     Babel(app, locale_selector=choose)
     app.context_processor(_for_templates)
+    app.jinja_env.globals.update(day=day, moment=minute, number=number)
     app.register_blueprint(blueprint)
 
 
@@ -106,8 +107,5 @@ def _for_templates() -> dict[str, object]:
         "locale": language,
         "direction": direction(language),
         "languages": LANGUAGES,
-        "day": day,
-        "moment": minute,
-        "number": number,
         "site_name": gettext("Microcredential Bridge"),
     }

@@ -19,6 +19,7 @@ from plugin.storage.credentials import Reserved
 from plugin.storage.holdings import Standing
 from plugin.verification import Outcome, Report, Step, StepName
 from plugin.web import visits
+from plugin.web.details import detail
 from plugin.web.languages import current
 from plugin.web.limits import PUBLIC, limiter
 from plugin.web.tools import tools
@@ -83,6 +84,7 @@ def _page(looked: Looked) -> str:
         portrait=of_credential(looked.shared.credential, current(), valid_until=f"{ends:%Y-%m-%d}" if ends else ""),
         step_names=STEP_NAMES,
         outcomes=OUTCOMES,
+        detail=detail,
     )
 
 

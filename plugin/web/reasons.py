@@ -1,7 +1,8 @@
 """Why an award waits, in the visitor's language: the decision's code says what, its subject what it is about.
 
-English pages show the decision's own sentence, which also knows the numbers. Another language says the same by the
-code, with the title of what it is about; a code that is not known here is shown in English rather than not at all.
+A reason that brought its facts is said with them, its days and numbers as the language writes them. An older one is
+shown in English by the decision's own sentence, in another language by its code with the title of what it is about; a
+code that is not known here is shown in English rather than not at all.
 """
 
 from __future__ import annotations
@@ -9,11 +10,10 @@ from __future__ import annotations
 from mappings.awarding import ReasonCode
 from mappings.profile import CourseProfile
 from plugin.storage.awards import State, StoredReason
-from plugin.verdict import MISSING, REFUSED
-from plugin.web.languages import current, gettext, lazy_gettext
+from plugin.verdict import REFUSED
+from plugin.web.languages import current, day, gettext, lazy_gettext, number
 
 _SENTENCES = {
-    ReasonCode.NOT_A_LEARNER: lazy_gettext("Only learners of the course receive it."),
     ReasonCode.NEVER_STARTED: lazy_gettext("The course was never started."),
     ReasonCode.NOT_COMPLETED: lazy_gettext("The course is not completed yet."),
     ReasonCode.COMPLETION_NOT_TRACKED: lazy_gettext("The platform does not track whether the course is completed."),
@@ -31,7 +31,6 @@ _SENTENCES = {
     ReasonCode.APPROVAL_NEEDED: lazy_gettext("A person approves every award of this course, and has not yet."),
     ReasonCode.OPEN_FLAG: lazy_gettext("A finding on %(about)s waits for a person to look at it."),
     ReasonCode.PARTICIPATION_DISPUTED: lazy_gettext("Profile and platform differ on how the course is held."),
-    MISSING: lazy_gettext("The description of the credential is not complete yet; the institution can complete it."),
     REFUSED: lazy_gettext("A person of the institution refused it."),
 }
 
@@ -47,12 +46,40 @@ STATES = {
 }
 
 
+_WITH_FACTS = {
+    (ReasonCode.NOT_GRADED, "since"): lazy_gettext("%(about)s was handed in on %(since)s and is not graded yet."),
+    (ReasonCode.NOT_SETTLED, "hours"): lazy_gettext(
+        "%(about)s was graded on %(graded)s; a grade counts once it has stood for %(hours)s hours."
+    ),
+    (ReasonCode.NOT_PASSED, "needed"): lazy_gettext(
+        "%(about)s was not passed: %(reached)s reached, %(needed)s needed."
+    ),
+    (ReasonCode.NOT_PASSED, "reached"): lazy_gettext("%(about)s was not passed: %(reached)s reached."),
+    (ReasonCode.NOT_COMPLETED, "unmet"): lazy_gettext("The course is not completed yet. Still open: %(unmet)s."),
+    (REFUSED, "reason"): lazy_gettext("%(by)s refused it: %(reason)s"),
+}
+"""Sentences for reasons that brought their facts, by code and the fact that is there."""
+_DAYS, _NUMBERS = {"since", "graded"}, {"hours", "reached", "needed"}
+
+
 def sentence(reason: StoredReason, profile: CourseProfile | None = None) -> str:
     """Return one reason as a sentence in the language of the answer."""
-    known = _SENTENCES.get(reason.code)
-    if current() == "en" or known is None:
-        return reason.sentence
+    facts = {name: _said(name, value) for name, value in reason.values.items()}
+    with_facts = next(
+        (text for (code, fact), text in _WITH_FACTS.items() if code == reason.code and fact in facts), None
+    )
+    if with_facts is not None:
+        return str(with_facts) % {**facts, "about": _about(reason.subject, profile)}
+    known = _SENTENCES.get(reason.code) if current() != "en" else None
+    if known is None:
+        return gettext(reason.sentence)
     return str(known) % {"about": _about(reason.subject, profile)}
+
+
+def _said(name: str, value: str) -> str:
+    if name in _DAYS:
+        return day(value)
+    return number(value) if name in _NUMBERS else value
 
 
 def _about(subject: str, profile: CourseProfile | None) -> str:

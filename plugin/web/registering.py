@@ -172,5 +172,5 @@ def canvas() -> Response:
 @blueprint.errorhandler(RegistrationRefused)
 def refused(error: RegistrationRefused) -> tuple[str, int]:
     """Tell what happened; the address of the page is not repeated."""
-    page = render_template("lti/refused.html", sentence=error.sentence, code=error.code)
+    page = render_template("lti/refused.html", sentence=gettext(error.sentence), code=error.code)
     return page, 410 if error.code == "invite_not_open" else 502

@@ -17,6 +17,7 @@ from lti.errors import PlatformError
 from mappings.assessment import Course, Presence
 from mappings.describe import gaps
 from mappings.profile import Cycle, Issuer
+from mappings.vocabularies.labels import label
 from mappings.vocabularies.terms import terms
 from plugin import class_reading, enabling, offering
 from plugin.class_reading import ClassReadingTools
@@ -65,7 +66,8 @@ def save(launch_id: str) -> Response | tuple[str, int]:
     """Keep what was stated and go on to the preview; or show every problem beside its field."""
     launch = visits.teacher(launch_id)
     draft = draft_or_404(launch)
-    data = data_sent(Sent(request.form), draft.profile, LANGUAGES, by=visits.name(launch), now=tools().clock())
+    by, now = visits.name(launch), tools().clock()
+    data = data_sent(Sent(request.form), draft.profile, LANGUAGES, spoken=current(), by=by, now=now)
     profile = course_profile_from(data)
     if isinstance(profile, Problems):
         wrong = tuple(_wrong(problem, data) for problem in profile.problems)
@@ -114,6 +116,7 @@ def copy(launch_id: str) -> Response:
 def _form(launch: Launch, draft: Draft, data: Data, wrong: tuple[Wrong, ...]) -> str:
     issuer = institution()
     spoken = draft.profile.title.languages if draft.profile.title else ()
+    names = {each.field for each in wrong}
     return render_template(
         "teacher/setup.html",
         launch=launch,
@@ -123,12 +126,12 @@ def _form(launch: Launch, draft: Draft, data: Data, wrong: tuple[Wrong, ...]) ->
         course=_course(launch),
         wrong={each.field: each.sentence for each in wrong},
         texts=tuple(dict.fromkeys((*spoken, current(), *LANGUAGES))),
-        terms=terms,
+        isced=[shown for _, shown in _options("isced-f")],
         options=_options,
         presences=_presences(),
         cycles=[(each.value, each.value) for each in Cycle],
         subject_labels=[*_labels(data["subjects"]), ""],
-        meant=suggestions(" ".join(data["subjects"])) if "subjects" in {each.field for each in wrong} else (),
+        meant=suggestions(" ".join(data["subjects"]), current()) if "subjects" in names else (),
         copied_from=visits.copied_from(launch),
     )
 
@@ -142,7 +145,8 @@ def _course(launch: Launch) -> Course | None:
 
 def _options(list_name: str) -> list[tuple[str, str]]:
     """Return the concepts of an EU list to choose from, by label."""
-    return sorted(((each.code, each.label) for each in terms(list_name)), key=lambda option: option[1].casefold())
+    found = ((each.code, label(each, current())) for each in terms(list_name))
+    return sorted(found, key=lambda option: option[1].casefold())
 
 
 def _presences() -> list[tuple[str, str]]:
@@ -154,7 +158,7 @@ def _presences() -> list[tuple[str, str]]:
 
 
 def _labels(codes: Iterable[str]) -> Iterator[str]:
-    known = {each.code: each.label for each in terms("isced-f")}
+    known = {each.code: label(each, current()) for each in terms("isced-f")}
     return (known.get(code, code) for code in codes)
 
 
@@ -170,7 +174,15 @@ def _wrong(problem: Problem, data: Data) -> Wrong:
             name = f"outcome.{index}.{'proven' if part == 'proven_by' else part}"
     elif problem.path.startswith(("workload.", "level.", "rule.")):
         name = problem.path.partition("[")[0]
-    return Wrong(name, problem.sentence)
+    return Wrong(name, _told(problem.sentence))
+
+
+def _told(words: str) -> str:
+    """Return a refusal in the language of the answer; one that the catalogue does not have points to the example."""
+    said = gettext(words)
+    return (
+        said if said != words or current() == "en" else gettext("This cannot be read so; write it as beside the field.")
+    )
 
 
 def draft_or_404(launch: Launch) -> Draft:

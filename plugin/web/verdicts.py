@@ -11,7 +11,7 @@ from datetime import datetime
 
 from plugin.storage.holdings import Standing
 from plugin.verification import Outcome, Report, StepName
-from plugin.web.languages import gettext, lazy_gettext
+from plugin.web.languages import day, gettext, lazy_gettext
 
 STEP_NAMES = {
     StepName.FORMAT: lazy_gettext("Kind of file"),
@@ -116,13 +116,11 @@ def _intact(report: Report) -> Verdict:
 
 def of_standing(standing: Standing, now: datetime) -> Verdict:
     """Say in one sentence how one of our own credentials stands."""
-    day = f"{standing.at:%Y-%m-%d}" if standing.at else ""
+    since = day(standing.at)
     if standing.status == "revoked":
-        return Verdict("bad", gettext("Not valid: the issuer revoked it on %(day)s.", day=day))
+        return Verdict("bad", gettext("Not valid: the issuer revoked it on %(day)s.", day=since))
     if standing.status == "superseded":
-        return Verdict("bad", gettext("Not valid any more: it was replaced by a newer one on %(day)s.", day=day))
+        return Verdict("bad", gettext("Not valid any more: it was replaced by a newer one on %(day)s.", day=since))
     if standing.valid_until is not None and standing.valid_until <= now:
-        return Verdict(
-            "bad", gettext("Not valid any more: it expired on %(day)s.", day=f"{standing.valid_until:%Y-%m-%d}")
-        )
+        return Verdict("bad", gettext("Not valid any more: it expired on %(day)s.", day=day(standing.valid_until)))
     return Verdict("good", gettext("The issuer has not revoked this credential."))

@@ -12,6 +12,7 @@ from flask_wtf.csrf import CSRFProtect
 
 from plugin.portrait import of_document
 from plugin.verification import Limits, Outcome, Report, StepName
+from plugin.web.details import detail
 from plugin.web.languages import current
 from plugin.web.limits import CHECKS, PUBLIC, limiter
 from plugin.web.tools import tools
@@ -60,6 +61,7 @@ def shown(report: Report, data: bytes) -> str:
         portrait=of_document(data, current()) if intact else None,
         step_names=STEP_NAMES,
         outcomes=OUTCOMES,
+        detail=detail,
     )
 
 

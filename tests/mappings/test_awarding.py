@@ -186,7 +186,10 @@ def test_without_the_platform_s_completion_nothing_is_awarded(
     completion: Completion, code: ReasonCode, sentence: str
 ) -> None:
     """Where the rule asks for it, even if everything is passed."""
-    assert refused(record(completion=completion), profile()) == (Reason(code, sentence),)
+    (reason,) = refused(record(completion=completion), profile())
+
+    assert (reason.code, reason.sentence) == (code, sentence)
+    assert dict(reason.values).get("unmet", "") == "; ".join(completion.unmet)
 
 
 def test_completion_by_assessments_does_not_ask_the_platform() -> None:
@@ -234,7 +237,10 @@ def test_a_grade_must_have_stood_for_the_quiet_period() -> None:
     quiet = profile(rule=AwardRule(settled_after=timedelta(hours=48)), outcomes=BY_ASSESSMENT[1:2])
 
     assert refused(with_exam(result(EXAM, 100, True)), quiet)[1] == Reason(
-        ReasonCode.NOT_SETTLED, "The grade of “Final exam” must have stood for 48 hours before it counts.", EXAM
+        ReasonCode.NOT_SETTLED,
+        "The grade of “Final exam” must have stood for 48 hours before it counts.",
+        EXAM,
+        (("graded", GRADED.date().isoformat()), ("hours", "48")),
     )
     assert awarded(with_exam(result(EXAM, 100, True), read_at=GRADED + timedelta(hours=48)), quiet)
     undated = Result(EXAM, posted(100, graded_at=None), True)

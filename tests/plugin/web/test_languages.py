@@ -22,9 +22,14 @@ PLACEHOLDER = re.compile(r"%\(\w+\)[sd]")
 
 def sources() -> dict[str, tuple[str, ...]]:
     """Every text of the sources and templates by its id, plural forms after the singular."""
-    method = [("**.py", "python"), ("templates/**.html", "jinja2")]
+    method = [("**.py", "plugin.web.collecting:texts"), ("templates/**.html", "jinja2")]
     keywords = {**DEFAULT_KEYWORDS, "lazy_gettext": None}
-    found = extract_from_dir(str(ROOT / "plugin" / "web"), method, keywords=keywords, strip_comment_tags=True)
+    folders = [ROOT / name for name in ("plugin/web", "plugin/profiles", "lti", "mappings")]
+    found = [
+        each
+        for folder in folders
+        for each in extract_from_dir(str(folder), method, keywords=keywords, strip_comment_tags=True)
+    ]
     texts = [text if isinstance(text, tuple) else (text,) for _, _, text, _, _ in found]
     return {text[0]: tuple(text) for text in texts}
 
