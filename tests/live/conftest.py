@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 from lti.network import Answer, Network
 from lti.platforms import moodle_service
@@ -41,7 +41,8 @@ def live_moodle() -> Moodle:
 
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    """A real browser that blocks third-party cookies."""
+    """A real browser that blocks third-party cookies, and has patience with a Moodle whose caches are cold."""
+    expect.set_options(timeout=20_000)
     path = require_program("chromium", "chromium-browser", "google-chrome")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=CHROMIUM)

@@ -20,7 +20,8 @@ def logged_in(browser: Browser, moodle: str, account: str) -> Page:
     page.fill("#username", name)
     page.fill("#password", password)
     page.click("#loginbtn")
-    page.wait_for_url(lambda url: "/login/" not in url)
+    # The page after it is not waited for: a dashboard loads long.
+    page.wait_for_url(lambda url: "/login/" not in url, wait_until="commit", timeout=90_000)
     return page
 
 
