@@ -28,7 +28,7 @@ from plugin.storage.unit_of_work import Storage
 MANIFEST = "manifest.json"
 DATABASE = "database"
 STATUS = "status"
-KEY_HISTORY = "history.json"
+KEY_HISTORIES = ("history.json", "seals.json")
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,12 +115,12 @@ def read_manifest(folder: Path) -> Manifest:
 
 
 def _copy_published(tools: BackupTools, folder: Path) -> None:
-    """Copy what the world can read of us anyway: status lists and the history of the keys."""
+    """Copy what the world can read of us anyway: status lists and what became of which key."""
     if tools.status.exists():
         shutil.copytree(tools.status, folder / STATUS, ignore=shutil.ignore_patterns(".*"))
-    history = tools.keys / KEY_HISTORY
-    if history.exists():
-        shutil.copyfile(history, folder / KEY_HISTORY)
+    for name in KEY_HISTORIES:
+        if (tools.keys / name).exists():
+            shutil.copyfile(tools.keys / name, folder / name)
 
 
 def _note(tools: BackupTools, name: str, now: datetime) -> None:

@@ -54,7 +54,8 @@ def test_a_backup_holds_no_private_key_and_no_token(open_house: OpenHouse, tmp_p
     """Private keys have a ceremony of their own; tokens are encrypted with keys that are not in it."""
     house = open_house(1)
     (house.folder / "keys").mkdir(parents=True)
-    (house.folder / "keys" / "history.json").write_text("[]")
+    for name in ("history.json", "seals.json"):
+        (house.folder / "keys" / name).write_text("[]")
     (house.folder / "keys" / "secret.pem").write_text("-----BEGIN PRIVATE KEY-----")
 
     folder = back_up(house.backup_tools(), tmp_path)
@@ -63,6 +64,7 @@ def test_a_backup_holds_no_private_key_and_no_token(open_house: OpenHouse, tmp_p
     assert b"PRIVATE KEY" not in held
     assert b"secret-token" not in held
     assert (folder / "history.json").exists()
+    assert (folder / "seals.json").exists()
 
 
 @pytest.mark.parametrize("damage", ["changed", "missing", "manifest"])

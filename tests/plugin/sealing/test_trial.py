@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.x509.oid import NameOID
 
-from plugin.sealing.keys import SealKey
+from plugin.sealing.keys import FileKey, SealKey
 from plugin.sealing.trial import signs
 
 NOW = datetime(2026, 11, 25, tzinfo=UTC)
@@ -25,7 +25,7 @@ def a_key(private: ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey | ed25519.Ed25
     certifying = private if isinstance(private, ed25519.Ed25519PrivateKey) else None
     made = builder.sign(private, None if certifying else hashes.SHA256())
     signing = ec.generate_private_key(ec.SECP256R1()) if isinstance(private, ed25519.Ed25519PrivateKey) else private
-    return SealKey(signing, made, (), "key")
+    return SealKey(FileKey(signing), made, (), "key")
 
 
 @pytest.mark.parametrize(
@@ -37,7 +37,7 @@ def test_a_key_that_fits_its_certificate_signs(private: ec.EllipticCurvePrivateK
     other = ec.generate_private_key(ec.SECP256R1()) if key.algorithm == "ES256" else None
 
     assert signs(key) is True
-    assert signs(replace(key, private_key=other or rsa.generate_private_key(65537, 2048))) is False
+    assert signs(replace(key, signing_key=FileKey(other or rsa.generate_private_key(65537, 2048)))) is False
 
 
 def test_a_certificate_of_another_kind_is_no_seal() -> None:
