@@ -35,10 +35,11 @@ CANVAS_WISHES = (
     Wish("url:GET|/api/v1/outcomes/:id", "M6, learning outcomes: titles and mastery points"),
     Wish("url:GET|/api/v1/courses/:course_id/quizzes", "O2, how classic quizzes are sat"),
     Wish("url:GET|/api/quiz/v1/courses/:course_id/quizzes", "O2, how New Quizzes are sat"),
+    Wish("url:POST|/api/v1/conversations", "Telling learners in their inbox; no element"),
 )
-"""Each scope of the developer key beside the element (Annex I) that it feeds."""
+"""Each scope of the developer key beside the element (Annex I) that it feeds, or beside what else it is for."""
 CANVAS_SCOPES = tuple(wish.name for wish in CANVAS_WISHES)
-"""What the developer key enforces: reading, and nothing else."""
+"""What the developer key enforces: reading, and telling learners."""
 
 
 @dataclass(frozen=True, slots=True)

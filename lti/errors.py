@@ -54,6 +54,8 @@ class Fault(StrEnum):
     """What can go wrong when a platform is read."""
 
     UNREACHABLE = "unreachable"
+    CUT_OFF = "cut_off"
+    """Reached, but the connection ended before the answer was there."""
     TIMED_OUT = "timed_out"
     THROTTLED = "throttled"
     PLATFORM_DOWN = "platform_down"
@@ -68,6 +70,8 @@ class Fault(StrEnum):
     NOT_FOUND = "not_found"
     COURSE_CONCLUDED = "course_concluded"
     NOT_ENROLLED = "not_enrolled"
+    NOT_WANTED = "not_wanted"
+    """The person takes no messages from the account that sends them."""
     NO_COMPLETION = "no_completion"
     """The course has no completion to read: none is set up, or it is switched off."""
     NOT_USED = "not_used"
@@ -84,10 +88,15 @@ class Fault(StrEnum):
     REDIRECTED = "redirected"
 
 
-_RETRYABLE = frozenset({Fault.UNREACHABLE, Fault.TIMED_OUT, Fault.THROTTLED, Fault.PLATFORM_DOWN})
+_RETRYABLE = frozenset({Fault.UNREACHABLE, Fault.CUT_OFF, Fault.TIMED_OUT, Fault.THROTTLED, Fault.PLATFORM_DOWN})
+_PERHAPS = frozenset(
+    {Fault.CUT_OFF, Fault.TIMED_OUT, Fault.PLATFORM_DOWN, Fault.MALFORMED_ANSWER, Fault.ANSWER_TOO_LARGE}
+)
+"""Faults that show only after the platform had the request."""
 
 _SENTENCES = {
     Fault.UNREACHABLE: "The learning platform could not be reached.",
+    Fault.CUT_OFF: "The learning platform ended the connection before it answered.",
     Fault.TIMED_OUT: "The learning platform did not answer in time.",
     Fault.THROTTLED: "The learning platform asks to be read more slowly.",
     Fault.PLATFORM_DOWN: "The learning platform has a fault of its own at the moment.",
@@ -100,6 +109,7 @@ _SENTENCES = {
     Fault.NOT_FOUND: "The learning platform does not know what was asked for.",
     Fault.COURSE_CONCLUDED: "The course has been concluded on the learning platform.",
     Fault.NOT_ENROLLED: "The person is not enrolled in the course.",
+    Fault.NOT_WANTED: "The person does not take messages from the account that the bridge uses.",
     Fault.NO_COMPLETION: "The course on the learning platform does not track completion.",
     Fault.NOT_USED: "The learning platform does not use what was asked for.",
     Fault.INVALID_REQUEST: "The learning platform did not understand the request.",
@@ -118,15 +128,20 @@ class PlatformError(LtiError):
     """Reading a platform failed.
 
     ``retryable`` says that the same request may succeed later; ``retry_after`` (seconds) is the platform's own
-    wish where it has one. ``place`` is the function or path that failed, without query or values.
+    wish where it has one. ``place`` is the function or path that failed, without query or values. ``undone`` says
+    that the platform did nothing, where its answer shows that.
     """
 
-    def __init__(self, fault: Fault, place: str, *, detail: str = "", retry_after: float | None = None) -> None:
+    def __init__(
+        self, fault: Fault, place: str, *, detail: str = "", retry_after: float | None = None, undone: bool = False
+    ) -> None:
         log_text = f"{fault} at {place}" + (f" ({detail})" if detail else "")
         super().__init__(fault.value, _SENTENCES[fault], log_text=log_text)
         self.fault = fault
         self.place = place
         self.retry_after = retry_after
+        self.perhaps_done = not undone and fault in _PERHAPS
+        """Whether the platform may have done what was asked: it matters where asking changes something."""
 
     @property
     def retryable(self) -> bool:

@@ -239,8 +239,10 @@ def _translated(error: requests.RequestException, place: str) -> PlatformError:
     reasons = [getattr(cause, "reason", None) for cause in error.args]
     slow = [reason for reason in reasons if isinstance(reason, ReadTimeoutError | ConnectTimeoutError)]
     if isinstance(error, requests.Timeout) or (slow and not isinstance(slow[0], NewConnectionError)):
-        return PlatformError(Fault.TIMED_OUT, place)
-    return PlatformError(Fault.UNREACHABLE, place, detail=type(error).__name__)
+        return PlatformError(Fault.TIMED_OUT, place, undone=isinstance(error, requests.ConnectTimeout))
+    never = any(isinstance(reason, NewConnectionError) for reason in reasons)
+    fault = Fault.UNREACHABLE if never or isinstance(error, requests.exceptions.SSLError) else Fault.CUT_OFF
+    return PlatformError(fault, place, detail=type(error).__name__)
 
 
 def _whole_body(response: requests.Response, network: Network, place: str) -> bytes:

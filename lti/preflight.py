@@ -25,6 +25,7 @@ class Need(StrEnum):
     OUTCOMES = "outcomes"
     PROCTORING = "proctoring settings"
     MESSAGES = "messages"
+    """Not needed, but advised: telling learners through the platform."""
     SPEED = "speed"
     """Not needed, but advised."""
 

@@ -1,4 +1,4 @@
-"""Authenticated reading of a platform's services: LTI services and Canvas' REST API.
+"""Authenticated use of a platform's services: LTI services and Canvas' REST API.
 
 Every request has a bearer token, limits (:mod:`lti.network`), and an end that is either an answer or a named error
 that says whether to try again. In this order for each request:
@@ -17,7 +17,7 @@ import re
 import threading
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from urllib.parse import urljoin, urlsplit
 
 from lti.errors import Fault, PlatformError
@@ -58,7 +58,7 @@ class Manners:
 
 
 class Service:
-    """Reads with one token. Safe to share between threads."""
+    """Asks with one token. Safe to share between threads."""
 
     def __init__(self, tokens: TokenSource, network: Network, manners: Manners | None = None) -> None:
         self._tokens = tokens
@@ -69,15 +69,26 @@ class Service:
 
     def get(self, url: str, *, accept: str = "") -> Answer:
         """Return the answer to a GET; its status is 200."""
+        return self._answer(Request(url=url, headers={"Accept": accept or self._manners.accept}), frozenset({200}))
+
+    def post(self, url: str, form: tuple[tuple[str, str], ...]) -> Answer:
+        """Return the answer to a form that changes something; its status is one of success.
+
+        It is sent again only where the answer shows that nothing was done: throttled, or the token was refused.
+        """
+        request = Request(method="POST", url=url, headers={"Accept": self._manners.accept}, form=form)
+        return self._answer(request, frozenset({200, 201, 202}))
+
+    def _answer(self, request: Request, good: frozenset[int]) -> Answer:
         with self._in_flight:
             token = self._tokens.current()
-            answer = self._patiently(url, token, accept)
+            answer = self._patiently(request, token)
             if self._is_about_the_token(answer):
-                answer = self._patiently(url, self._tokens.renewed(token), accept)
+                answer = self._patiently(request, self._tokens.renewed(token))
                 if self._is_about_the_token(answer):
                     raise PlatformError(Fault.TOKEN_REFUSED, answer.place)
             self._mind_the_limit(answer)
-        if answer.status != 200:
+        if answer.status not in good:
             raise status_error(answer)
         return answer
 
@@ -93,19 +104,16 @@ class Service:
             yield answer
             following = next_page(answer)
 
-    def _patiently(self, url: str, token: str, accept: str) -> Answer:
+    def _patiently(self, request: Request, token: str) -> Answer:
+        authorized = replace(request, headers={**request.headers, "Authorization": f"Bearer {token}"})
         for wait in (*self._manners.waits, None):
-            answer = self._send(url, token, accept)
+            answer = send(self._session, authorized, self._network)
             if not is_throttled(answer):
                 return answer
             if wait is None:
                 break
             self._manners.sleep(max(wait, min(answer.retry_after or 0.0, 60.0)))
         raise PlatformError(Fault.THROTTLED, answer.place, retry_after=answer.retry_after)
-
-    def _send(self, url: str, token: str, accept: str) -> Answer:
-        headers = {"Authorization": f"Bearer {token}", "Accept": accept or self._manners.accept}
-        return send(self._session, Request(url=url, headers=headers), self._network)
 
     def _is_about_the_token(self, answer: Answer) -> bool:
         return answer.status == 401 and (self._manners.bare_401 or "www-authenticate" in answer.headers)
@@ -138,7 +146,8 @@ def next_page(answer: Answer) -> str | None:
 def status_error(answer: Answer) -> PlatformError:
     """Return the error that a status other than 200 means."""
     fault = Fault.PLATFORM_DOWN if answer.status >= 500 else _FAULTS.get(answer.status, Fault.UNKNOWN_FAULT)
-    return PlatformError(fault, answer.place, detail=f"status {answer.status}", retry_after=answer.retry_after)
+    detail, busy = f"status {answer.status}", answer.status == 503
+    return PlatformError(fault, answer.place, detail=detail, retry_after=answer.retry_after, undone=busy)
 
 
 def _origin(url: str) -> tuple[str, str | None, int | None]:

@@ -30,6 +30,7 @@ from lti.errors import Fault, PlatformError
 from lti.network import Network
 from lti.platforms import LEARNING, no_longer_learning
 from lti.platforms import canvas_records as records
+from lti.platforms.canvas_conversations import Conversations
 from lti.platforms.canvas_learner import Lists, NobodyKnown, People, all_ids, lti_members, record_of
 from lti.platforms.canvas_preflight import preflight
 from lti.platforms.canvas_shapes import (
@@ -45,6 +46,7 @@ from lti.platforms.canvas_shapes import (
     Submission,
     UserProgress,
 )
+from lti.platforms.messaging import Message
 from lti.preflight import Finding
 from lti.roster import Roster
 from lti.schemas import load, load_all
@@ -91,6 +93,7 @@ class Canvas:
         self._lti = lti
         self._known = people or NobodyKnown()
         self._clock = clock
+        self._conversations = Conversations(service, self._url, self._users)
 
     @classmethod
     def connect(
@@ -134,6 +137,10 @@ class Canvas:
         for user, learner in wanted.items():
             yield record_of(lists, user, learner, submissions.get(user, ()))
         yield from no_longer_learning(learners or (), lists.learners.values(), lists.course, lists.read_at)
+
+    def message(self, course: CourseId, learner: LearnerId, message: Message) -> None:
+        """Begin a conversation in the name of the account (:class:`lti.platforms.messaging.Messaging`)."""
+        self._conversations.begin(course, learner, message)
 
     def preflight(self, course: CourseId | None) -> tuple[Finding, ...]:
         """Try whether all can be read that a credential needs."""
@@ -184,6 +191,13 @@ class Canvas:
         """Return the members of the LTI roster by Canvas user id."""
         address = f"{self._url}/api/lti/courses/{course.id}/names_and_roles"
         return {} if self._lti is None else lti_members(self._lti, address)
+
+    def _users(self, course: CourseId) -> tuple[str, dict[LearnerId, str]]:
+        """Return Canvas' own id of the course, and of each active member."""
+        found = self._course(course)
+        if self._lti is None:
+            return found.id, {LearnerId(user): user for user in self._enrollments(course)}
+        return found.id, {member.id: user for user, member in self._members(found).items()}
 
     def _progress(self, course: CourseId) -> dict[str, Progress]:
         try:

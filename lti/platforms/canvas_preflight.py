@@ -74,7 +74,7 @@ def _of_course(service: Service, url: str, course: CourseId) -> tuple[Finding, .
     )
     if not first.works:
         return (first,)
-    return (first, *_findings(service, where), _includes(service, where))
+    return (first, *_findings(service, where), _messages(service, url), _includes(service, where))
 
 
 def _findings(service: Service, where: str) -> Iterator[Finding]:
@@ -88,6 +88,20 @@ def _attempt(service: Service, address: str) -> None:
         service.get(address)
     except PlatformError as error:
         if error.fault is not Fault.INVALID_REQUEST:  # a course without module requirements has no progress to read
+            raise
+
+
+def _messages(service: Service, url: str) -> Finding:
+    """Begin a conversation with nobody: Canvas looks at the scope and at the permission first, and sends nothing."""
+    probe = Probe(Need.MESSAGES, (), "conversations", partial(_greet_nobody, service, url))
+    return tried(probe, fix_of("Send messages to individual course members"))
+
+
+def _greet_nobody(service: Service, url: str) -> None:
+    try:
+        service.post(f"{url.rstrip('/')}/api/v1/conversations", ())
+    except PlatformError as error:
+        if error.fault is not Fault.INVALID_REQUEST:  # «recipients: blank»
             raise
 
 

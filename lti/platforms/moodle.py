@@ -27,6 +27,7 @@ from lti.errors import Fault, PlatformError
 from lti.network import Network
 from lti.platforms import LEARNING, no_longer_learning
 from lti.platforms import moodle_records as records
+from lti.platforms.messaging import Message
 from lti.platforms.moodle_learner import Lists, record_of, single_calls
 from lti.platforms.moodle_preflight import preflight
 from lti.platforms.moodle_service import BATCH, Call, MoodleService
@@ -38,6 +39,7 @@ from lti.platforms.moodle_shapes import (
     Quiz,
     QuizAccess,
     Quizzes,
+    SentMessage,
     Site,
     User,
     UserGrades,
@@ -59,6 +61,8 @@ T = TypeVar("T")
 
 _PEOPLE_A_PAGE = 1000
 _LEARNERS_A_ROUND = 20
+_HTML = 1
+"""``FORMAT_HTML``."""
 
 _USER_FIELDS = "id,firstname,lastname,fullname,email,idnumber,lastcourseaccess,roles"
 """What is asked of a person: by default Moodle would also tell the other courses they are in."""
@@ -123,6 +127,25 @@ class Moodle:
         yield from no_longer_learning(learners or (), lists.learners.values(), lists.course, lists.read_at)
         if faults:
             raise faults[0]
+
+    def message(
+        self,
+        course: CourseId,  # noqa: ARG002 - Moodle knows people by one id in all courses
+        learner: LearnerId,
+        message: Message,
+    ) -> None:
+        """Send an instant message in the name of the account (:class:`lti.platforms.messaging.Messaging`).
+
+        Moodle answers 200 with a message id of -1 where the person takes none from that account; its sentence is in
+        the language of the account and is not repeated.
+        """
+        function = "core_message_send_instant_messages"
+        one = {"touserid": learner, "text": message.html, "textformat": _HTML}
+        answers = load_all(SentMessage, self._service.act(Call(function, {"messages": [one]})), place=function)
+        if len(answers) != 1:
+            raise PlatformError(Fault.MALFORMED_ANSWER, function, detail=f"{len(answers)} answers")
+        if answers[0].msgid < 0:
+            raise PlatformError(Fault.NOT_WANTED, function)
 
     def preflight(self, course: CourseId | None) -> tuple[Finding, ...]:
         """Try whether all can be read that a credential needs."""

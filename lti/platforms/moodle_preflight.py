@@ -48,6 +48,14 @@ WORDS = Words(
         "the token with `microcred platform`."
     ),
 )
+_ADVISED = (
+    (
+        Need.MESSAGES,
+        "core_message_send_instant_messages",
+        "Learners are not told in Moodle that their credential is ready.",
+    ),
+    (Need.SPEED, BATCH, "Every learner needs two or three requests of their own."),
+)
 _SEE_ACTIVITIES = (
     "Site administration > Users > Permissions > Define roles > role of the account: allow mod/...:view of each "
     "kind of graded activity (mod/assign:view, mod/quiz:view, mod/lti:view ...) and moodle/course:viewhiddenactivities."
@@ -81,10 +89,10 @@ def preflight(service: MoodleService, course: CourseId | None) -> tuple[Finding,
     if not first.works:
         return (first,)
     if course is None:
-        return (first, *(_in_service(each, _site(service)) for each in _FUNCTIONS), _speed(service))
+        return (first, *(_in_service(each, _site(service)) for each in _FUNCTIONS), *_advised(service))
     found = _Course(course, _first_learner(service, course), _first_quiz(service, course))
     findings = tuple(tried(probe, fix_of) for probe in _probes(service, found))
-    return (first, *findings, *_left_out(service, course), _speed(service))
+    return (first, *findings, *_left_out(service, course), *_advised(service))
 
 
 _FUNCTIONS = (
@@ -98,7 +106,6 @@ _FUNCTIONS = (
     (Need.OUTCOMES, ("M6",), "report_competency_data_for_report"),
     (Need.PROCTORING, ("O2",), "mod_quiz_get_quizzes_by_courses"),
     (Need.PROCTORING, ("O2",), "mod_quiz_get_quiz_access_information"),
-    (Need.MESSAGES, (), "core_message_send_instant_messages"),
 )
 
 
@@ -175,11 +182,12 @@ def _left_out(service: MoodleService, course: CourseId) -> tuple[Finding, ...]:
     return (Finding(Need.GRADES, ("M9", "O3"), place, problem, _SEE_ACTIVITIES),)
 
 
-def _speed(service: MoodleService) -> Finding:
-    if BATCH in _site(service).names:
-        return Finding(Need.SPEED, (), BATCH)
-    advice = f"Advised: {_WEB_SERVICES} > External services > Functions: add {BATCH}."
-    return Finding(Need.SPEED, (), BATCH, "Every learner needs two or three requests of their own.", advice)
+def _advised(service: MoodleService) -> Iterator[Finding]:
+    """Say what is not needed but helps. Whether a person takes messages shows only when one is sent."""
+    names = _site(service).names
+    for need, function, without in _ADVISED:
+        advice = f"Advised: {_WEB_SERVICES} > External services > Functions: add {function}."
+        yield Finding(need, (), function) if function in names else Finding(need, (), function, without, advice)
 
 
 def _site(service: MoodleService) -> Site:

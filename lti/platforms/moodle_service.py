@@ -13,6 +13,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
+from requests import Session
+
 from lti.errors import Fault, PlatformError
 from lti.network import Answer, Network, Request, open_session, send
 from lti.schemas import Flag, Json, load
@@ -80,8 +82,8 @@ class BatchedAnswers:
 class MoodleService:
     """The web service of one Moodle site, used with one token.
 
-    Every function called here only reads, so all of them may be repeated. ``url`` is the site's own address
-    (wwwroot). The token travels in the body, never in the address.
+    Functions that only read may be repeated (:meth:`call`), those that change something may not (:meth:`act`).
+    ``url`` is the site's own address (wwwroot). The token travels in the body, never in the address.
     """
 
     def __init__(self, url: str, token: str, network: Network) -> None:
@@ -89,10 +91,15 @@ class MoodleService:
         self._token = token
         self._network = replace(network, read=network.read * _PATIENCE, whole=network.whole * _PATIENCE)
         self._session = open_session(self._network, repeatable=frozenset({"POST"}))
+        self._once = open_session(self._network)
 
     def call(self, call: Call) -> object:
         """Return the answer of one function; raise a named error for anything but an answer."""
-        return _checked(self._ask(call), call.function)
+        return _checked(self._ask(call, self._session), call.function)
+
+    def act(self, call: Call) -> object:
+        """Do the same with a function that changes something: it is asked once and never again by itself."""
+        return _checked(self._ask(call, self._once), call.function)
 
     def call_each(self, calls: Sequence[Call], *, batch: bool) -> list[object | PlatformError]:
         """Return the answers in order, an error in the place of each that was refused.
@@ -129,7 +136,7 @@ class MoodleService:
             raise PlatformError(Fault.MALFORMED_ANSWER, BATCH, detail="no responses")
         return answer.responses
 
-    def _ask(self, call: Call) -> object:
+    def _ask(self, call: Call, session: Session) -> object:
         form = (("wstoken", self._token), ("wsfunction", call.function), ("moodlewsrestformat", "json"))
         request = Request(
             method="POST",
@@ -137,7 +144,7 @@ class MoodleService:
             form=(*form, *flat(call.arguments)),
             place=call.function,
         )
-        answer = send(self._session, request, self._network)
+        answer = send(session, request, self._network)
         if answer.status != 200:
             raise _status_error(answer)
         return answer.json()
@@ -172,7 +179,7 @@ def _error(answer: Mapping[str, object], function: str) -> PlatformError:
     """Translate Moodle's exception; its message is not repeated, it can name people."""
     code = str(answer.get("errorcode") or "")
     fault = _FAULTS.get(code, Fault.UNKNOWN_FAULT)
-    return PlatformError(fault, function, detail=code if code.isalnum() and code.isascii() else "")
+    return PlatformError(fault, function, detail=code if code.isalnum() and code.isascii() else "", undone=True)
 
 
 def _batched(answer: BatchedAnswer, call: Call) -> object | PlatformError:
@@ -192,6 +199,7 @@ def _status_error(answer: Answer) -> PlatformError:
     if answer.status == 429:
         return PlatformError(Fault.THROTTLED, answer.place, retry_after=answer.retry_after)
     if answer.status >= 500:
-        return PlatformError(Fault.PLATFORM_DOWN, answer.place, retry_after=answer.retry_after)
+        busy = answer.status == 503
+        return PlatformError(Fault.PLATFORM_DOWN, answer.place, retry_after=answer.retry_after, undone=busy)
     fault = Fault.NOT_FOUND if answer.status == 404 else Fault.NO_ACCESS
     return PlatformError(fault, answer.place, detail=f"status {answer.status}")

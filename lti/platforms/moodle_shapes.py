@@ -50,6 +50,13 @@ class Courses:
 
 
 @dataclass(frozen=True, slots=True)
+class SentMessage:
+    """An entry of ``core_message_send_instant_messages``: -1 where it was not sent."""
+
+    msgid: Whole
+
+
+@dataclass(frozen=True, slots=True)
 class Role:
     """A role in the course, by its short name: ``student``, ``teacher``, or one the institution made."""
 

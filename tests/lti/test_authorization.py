@@ -45,14 +45,15 @@ def granted(simulator: CanvasSimulator, code: str) -> str:
     return as_credential(CLIENT_ID, grant.client_secret, grant.refresh_token)
 
 
-def test_the_person_is_asked_for_reading_only(simulator: CanvasSimulator) -> None:
-    """Every scope is a GET, and the state travels with them."""
+def test_the_person_is_asked_for_reading_and_for_telling_learners(simulator: CanvasSimulator) -> None:
+    """Every scope but that of conversations is a GET, and the state travels with them."""
     parts = urlsplit(authorization_url(key_of(simulator), "state-1", VERIFIER))
     query = parse_qs(parts.query)
 
     assert parts.path == "/login/oauth2/auth"
     assert query["scope"][0].split() == list(CANVAS_SCOPES)
-    assert all(scope.startswith("url:GET|/api/") for scope in CANVAS_SCOPES)
+    writing = [scope for scope in CANVAS_SCOPES if not scope.startswith("url:GET|/api/")]
+    assert writing == ["url:POST|/api/v1/conversations"]
     assert (query["state"], query["redirect_uri"]) == (["state-1"], ["https://bridge.example/canvas/back"])
     assert CLIENT_SECRET not in parts.query
 

@@ -120,12 +120,26 @@ class CanvasSimulator(Simulator):
         return token
 
     def _rest(self, asked: Asked) -> Reply:
+        if (asked.method, asked.path) == ("POST", "/api/v1/conversations"):
+            return self._conversation(asked)
         if found := re.fullmatch(r"/api/v1/outcomes/(\d+)", asked.path):
             return next((Reply(one) for one in self.course.outcomes if str(one["id"]) == found[1]), _not_there())
         names = f"{self.course.id}|lti_context_id:{self.course.course['uuid']}"
         found = re.fullmatch(rf"/api/(v1|quiz/v1)/courses/(?:{names})/?(.*)", asked.path)
         read = _LISTS.get(f"{found[1]} {found[2]}") if found else None
         return read(self, asked) if read else _not_there()
+
+    def _conversation(self, asked: Asked) -> Reply:
+        """Begin a conversation with a person who is active in the course; without one Canvas answers 400."""
+        user, body = asked.form.get("recipients[]", ""), asked.form.get("body", "")
+        active = {str(row["user_id"]) for row in self.course.enrollments if row["enrollment_state"] == "active"}
+        blank = {"recipients": [{"attribute": "recipients", "message": "blank", "type": "blank"}]}
+        if not user or not body:
+            return Reply({"errors": blank}, status=400)
+        if user not in active:
+            return Reply({"errors": [{"message": "restricted by role"}]}, status=400)
+        answer = example("notify_conversation")["response_sync"][0]
+        return Reply([answer | {"subject": asked.form.get("subject", ""), "last_message": body}], status=201)
 
     def _as_asked(self, asked: Asked, reply: Reply) -> Reply:
         if "string-ids" in asked.headers.get("accept", ""):

@@ -74,7 +74,10 @@ def refusal(errorcode: str, exception: str = "core\\exception\\moodle_exception"
 
 
 class MoodleSimulator(Simulator):
-    """Moodle's web services and LTI services. ``batch`` adds the function that calls several others to the service."""
+    """Moodle's web services and LTI services. ``batch`` adds the function that calls several others to the service.
+
+    ``unwilling`` are ids of users who take no messages from the account.
+    """
 
     def __init__(
         self,
@@ -89,6 +92,7 @@ class MoodleSimulator(Simulator):
         super().__init__(port)
         self.desk = desk
         self.token = token
+        self.unwilling: set[str] = set()
         if batch:
             self._site()["functions"].append({"name": BATCH, "version": "2024100700"})
 
@@ -117,6 +121,8 @@ class MoodleSimulator(Simulator):
             return refusal("accessexception", "webservice_access_exception")
         if function == BATCH:
             return {"responses": self._several(arguments)}
+        if function == "core_message_send_instant_messages":
+            return self._messages(arguments)
         if function == "core_enrol_get_enrolled_users":
             return self._people(arguments)
         if function == "core_grades_get_gradable_users":
@@ -143,6 +149,17 @@ class MoodleSimulator(Simulator):
         page = people[start : start + number] if number else people[start:]
         wanted = options.get("userfields", "").split(",") if "userfields" in options else None
         return [{name: value for name, value in one.items() if wanted is None or name in wanted} for one in page]
+
+    def _messages(self, arguments: dict[str, str]) -> list[Any]:
+        """Answer each message by itself, with an id or with -1, as recorded; never with an exception."""
+        recorded = json.loads((RECORDINGS / "messages.json").read_text())
+        places = sorted(name.removesuffix("[touserid]") for name in arguments if name.endswith("[touserid]"))
+        return [
+            recorded["refused"]
+            if arguments[f"{place}[touserid]"] in self.unwilling
+            else {**recorded["sent"], "text": arguments[f"{place}[text]"]}
+            for place in places
+        ]
 
     def _grades_of_one(self, arguments: dict[str, str]) -> Any:
         report = self._found("gradereport_user_get_grade_items", {"courseid": arguments["courseid"]})

@@ -153,7 +153,7 @@ def test_what_only_reads_is_asked_again(simulator: MoodleSimulator, moodle: Mood
     [
         (Reply(status=503, headers={"Retry-After": "0"}), Fault.PLATFORM_DOWN),
         (Reply(status=429, headers={"Retry-After": "0"}), Fault.THROTTLED),
-        (Reply(drop=True), Fault.UNREACHABLE),
+        (Reply(drop=True), Fault.CUT_OFF),
     ],
 )
 def test_what_stays_away_is_retryable_later(
