@@ -21,13 +21,12 @@ from lti.registry import Registry
 from lti.states import States
 from mappings.documents.envelope import Format
 from mappings.documents.rendering import render
-from plugin import class_reading, delivery, issuer, issuing, noting, privacy, revocation, scheduling, sync
+from plugin import channels, class_reading, delivery, issuer, issuing, noting, privacy, revocation, scheduling, sync
 from plugin.approving import ApprovingTools
 from plugin.assurance import assured
 from plugin.class_reading import ClassReadingTools
 from plugin.connecting import Connector
 from plugin.connections import registration_pages
-from plugin.delivery import Channel, DeliveryTools
 from plugin.errors import InvalidSettings
 from plugin.examining import Examiner
 from plugin.exporting import Exporter
@@ -65,16 +64,13 @@ from plugin.storage.registrations import Registrations, ToolKeys
 from plugin.storage.unit_of_work import Storage
 from plugin.sync import SyncTools
 from plugin.verification import Report
-from plugin.web import cookies, entrance, health, hints, identity, metrics, pages, security
+from plugin.web import cookies, entrance, health, hints, identity, letters, metrics, pages, security
 from plugin.web.health import HealthPages
 from plugin.web.hints import HintTools
 from plugin.web.identity import IdentityTools
 from plugin.web.launching import LaunchTools
 from plugin.web.metrics import MetricPages
 from plugin.web.tools import PageTools
-
-CHANNELS: tuple[Channel, ...] = ()
-"""How learners are told, besides their own page. Nobody is told anything while this is empty."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,9 +102,9 @@ def assemble(settings: Settings, clock: Clock = utc_now) -> Bridge:
     reading = SyncTools(storage, whole, clock)
     sealers = {form: MeasuredSealer(sealer) for form, sealer in make_sealers(settings).items()}
     own = Checking(settings, anchors, clock)
-    sealing = IssuingTools(storage, whole, render, sealers, self_check(own.check), clock, bool(CHANNELS))
+    sealing = IssuingTools(storage, whole, render, sealers, self_check(own.check), clock, announce=True)
     lists = issuer.status_tools(settings, storage, clock)
-    handing_over = DeliveryTools(storage, CHANNELS, clock)
+    handing_over = channels.delivery_tools(settings, storage, connect, clock=clock, write=letters.write)
     classes = ClassReadingTools(storage, whole, bell.ring, clock)
     duties = {
         Topic.READ: singly(lambda row_id: class_reading.read(classes, row_id)),

@@ -58,7 +58,9 @@ TABLES: dict[str, Kept] = {
     "documents": Kept("learners", "the sealed credential", "the bridge", "giving it to its holder again", _SEALED),
     "cases": Kept("learners", "changes after sealing and what was decided", "the LMS, staff", "correcting", _ERASED),
     "objections": Kept("learners", "what a learner objected to, and the answer", "the learner", "being heard", _ERASED),
-    "deliveries": Kept("learners", "that a notice was sent, and how", "the bridge", "telling once", _ERASED),
+    "hand_overs": Kept("learners", "that a notice was sent, and how", "the bridge", "telling once", _ERASED),
+    "deliveries": Kept("learners", "the same, of releases before", "the bridge", "telling once", _ERASED),
+    "contacts": Kept("learners", "encrypted e-mail address, language, muted or not", "the LMS", "telling", _ERASED),
     "shares": Kept("learners", "share links and how often they were opened", "the learner", "showing", _ERASED),
     "recovery_links": Kept("learners", "digests of recovery links", "the learner", "access after leaving", _ERASED),
     "known_people": Kept("learners", "two ids of the same person at the LMS", "the LMS", "reading the right person"),
@@ -73,6 +75,7 @@ TABLES: dict[str, Kept] = {
     ),
     "offers": Kept(NOBODY, "which course awards which credential"),
     "status_lists": Kept(NOBODY, "which list takes new places"),
+    "paces": Kept(NOBODY, "when the next notice may go out"),
     "breakers": Kept(NOBODY, "whether the seal is failing"),
     "hints": Kept(NOBODY, "ids of events that were received"),
     "marks": Kept(NOBODY, "facts about the installation"),
@@ -121,6 +124,8 @@ def _map() -> Iterator[str]:
 def _recipients(settings: Settings, platforms: tuple[str, ...]) -> Iterator[str]:
     yield "## Who else receives something"
     yield ""
+    if settings.mail_host:
+        yield f"- Mail server: {settings.mail_host}. It receives addresses, titles, reasons of corrections."
     yield f"- Learning platforms that are read: {', '.join(platforms) or 'none yet'}. They learn that they were asked."
     authority = urlsplit(settings.timestamp_url).hostname
     yield f"- Timestamp authority: {authority or 'none'}. It receives a hash, nothing readable."

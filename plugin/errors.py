@@ -124,6 +124,22 @@ class Paused(BridgeError):
         self.until = until
 
 
+class NoticesPaced(Paused):
+    """More notices wait than go out in a minute (``MICROCRED_NOTICES_PER_MINUTE``)."""
+
+    code = "notices_paced"
+
+    def __init__(self, until: datetime) -> None:
+        super().__init__("more notices wait than go out in a minute", until)
+
+
+class NoticeDeferred(BridgeError):
+    """A channel could not take a notice now. Nothing was sent; it is tried again for three days."""
+
+    code = "notice_deferred"
+    retryable = True
+
+
 class SealPaused(Paused):
     """The seal or its timestamp authority failed several times in a row."""
 

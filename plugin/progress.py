@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from mappings.assessment import CourseId, PlatformId
 from plugin.storage.awards import State
+from plugin.storage.deliveries import Outcome
 from plugin.storage.outbox import Parked, Topic
 from plugin.storage.profiles import Offer
 from plugin.storage.queued import Queued, Trouble
@@ -36,6 +37,8 @@ class OfferProgress:
     reasons: Mapping[State, Mapping[str, int]]
     queued: Queued
     open_cases: int
+    notices: Mapping[tuple[str, Outcome], int]
+    """How many notices had which outcome, by channel."""
     synced_at: datetime | None
     expected_finish: datetime | None
     """When what is eligible is sealed, at the pace of the last two minutes; None where nothing waits or was sealed."""
@@ -120,6 +123,7 @@ def _of(work: UnitOfWork, offer: Offer, queued: Queued, lately: _Lately) -> Offe
         work.awards.reasons(offer.id),
         queued,
         len(work.cases.undecided(offer.id)),
+        work.deliveries.counts(offer.id),
         offer.synced_at,
         lately.finish(to_seal, lately.sealed.get(offer.id, 0)),
     )
@@ -145,6 +149,10 @@ def _offer_json(offer: OfferProgress) -> dict[str, object]:
         "next_attempt_at": _iso(offer.queued.next_due),
         "expected_finish": _iso(offer.expected_finish),
         "open_cases": offer.open_cases,
+        "notices": [
+            {"channel": channel, "outcome": outcome or Outcome.PERHAPS, "count": count}
+            for (channel, outcome), count in sorted(offer.notices.items())
+        ],
         "synced_at": _iso(offer.synced_at),
     }
 

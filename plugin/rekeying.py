@@ -37,4 +37,6 @@ def rekey(storage: Storage, told: Callable[[int, int], object] = lambda _done, _
         if not storage.vault.is_newest(place.token):
             renewed += renew(storage, place)
         told(done, len(found))
+    with storage.begin() as work:
+        work.contacts.mark_anew()
     return Rekeyed(len(found), renewed, stale(storage))

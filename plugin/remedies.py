@@ -26,11 +26,16 @@ def remedy(work: UnitOfWork, case: Case, chosen: Remedy, *, by: str, reason: str
 
 
 def end(work: UnitOfWork, award: AwardRow, state: State, *, by: str, reason: str, now: datetime) -> None:
-    """End the credential of ``award`` as SUPERSEDED or REVOKED: its status bit is set with the next list."""
+    """End the credential of ``award`` as SUPERSEDED or REVOKED: its status bit is set with the next list.
+
+    The holder is told of a revocation; of a superseded one the notice about its successor tells.
+    """
     reserved = work.credentials.of_award(award.id)
     assert reserved is not None, "an issued award has its credential"
     work.awards.move(award, Move(to=state, now=now, actor=by, detail=reason))
     work.credentials.end(reserved.envelope.id, state, reason, now)
+    if state is State.REVOKED:
+        work.outbox.request(Topic.DELIVER, award.id, now)
 
 
 def _supersede(work: UnitOfWork, award: AwardRow, case: Case, now: datetime) -> None:

@@ -6,9 +6,9 @@ Each setting is an environment variable ``MICROCRED_<NAME>``, or a file whose pa
 
 from __future__ import annotations
 
-from base64 import urlsafe_b64decode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
+from email.utils import parseaddr
 from ipaddress import ip_address, ip_network
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -16,11 +16,10 @@ from urllib.parse import urlsplit
 from cryptography.fernet import Fernet
 
 from plugin.errors import InvalidSettings
+from plugin.guessable import PREFIX, public_problems
 
-PREFIX = "MICROCRED_"
+__all__ = ["PREFIX", "Settings", "is_loopback", "read_settings"]
 _BROKERS = ("filesystem", "redis", "rediss", "amqp", "amqps", "memory")
-_SHORTEST_TOKEN = 16
-_KNOWN_PASSWORDS = frozenset({"admin", "changeme", "guest", "microcred", "password", "postgres", "redis", "secret"})
 _DATABASES = ("sqlite", "postgresql", "postgresql+psycopg")
 
 
@@ -74,6 +73,25 @@ class Settings:
     and lists it, ``ask`` refuses it until an administrator allows it."""
     private_networks: tuple[str, ...] = ()
     """Networks (CIDR, comma-separated) of a campus that the bridge may call although they are private."""
+    notices: str = "auto"
+    """How learners are told, unless a course chose otherwise: ``auto`` (a message in the platform, else a mail),
+    ``lms``, ``mail``, ``both`` or ``page`` (only their own page)."""
+    notices_per_minute: int = 600
+    """How many notices go out in a minute at most, over all processes."""
+    mail_host: str = ""
+    """SMTP server that takes mail to learners; empty: no mail is sent."""
+    mail_port: int = 587
+    """Port of the SMTP server."""
+    mail_tls: str = "starttls"
+    """``starttls``, ``tls`` (from the first byte, port 465) or ``none`` (a relay on the same host)."""
+    mail_user: str = ""
+    """Account at the SMTP server; empty: none is needed."""
+    mail_password: str = field(default="", repr=False)
+    """Password of that account."""
+    mail_from: str = ""
+    """Sender of the mails, like ``Credentials <credentials@university.example>``."""
+    mail_certificates: str = ""
+    """File of trusted authorities, where the SMTP server's certificate comes from one of your own."""
     live_events_keys: str = "https://8axpcl50e4.execute-api.us-east-1.amazonaws.com/main/jwks"
     """Key set that Canvas Live Events are signed with (Instructure's data services documentation)."""
     operator_token: str = field(default="", repr=False)
@@ -186,8 +204,9 @@ def _problems(settings: Settings) -> list[str]:
         _scheme_problems,
         _network_problems,
         _word_problems,
-        _public_problems,
+        public_problems,
         _device_problems,
+        _mail_problems,
     )
     return [problem for check in checks for problem in check(settings)]
 
@@ -214,6 +233,7 @@ def _number_problems(settings: Settings) -> list[str]:
     bounds = {"port": (1, 65535), "worker_threads": (1, 64), "in_flight": (1, 100_000), "sync_minutes": (1, 1440)}
     bounds |= {"proxy_hops": (0, 5), "journal_days": (7, 3660)}
     bounds |= {"retain_launches_days": (1, 3660), "retain_evidence_days": (0, 3660)}
+    bounds |= {"notices_per_minute": (1, 100_000), "mail_port": (1, 65535)}
     return [
         f"{PREFIX}{name.upper()}: {getattr(settings, name)} is not between {low} and {high}"
         for name, (low, high) in bounds.items()
@@ -249,33 +269,21 @@ def _network_problems(settings: Settings) -> list[str]:
     return problems
 
 
+_WORDS = {
+    "new_deployments": ("allow", "ask"),
+    "notices": ("auto", "lms", "mail", "both", "page"),
+    "mail_tls": ("starttls", "tls", "none"),
+}
+
+
 def _word_problems(settings: Settings) -> list[str]:
-    if settings.new_deployments in {"allow", "ask"}:
-        return []
-    return [f"{PREFIX}NEW_DEPLOYMENTS: {settings.new_deployments!r} is neither 'allow' nor 'ask'"]
-
-
-def _public_problems(settings: Settings) -> list[str]:
-    """Refuse secrets that anybody can guess, where strangers rely on what is sealed."""
-    if not settings.is_public:
-        return []
-    problems = []
-    if any(_is_typed(key) for key in settings.secret_keys):
-        problems.append(f"{PREFIX}SECRET_KEYS: made of typed text, not at random; use `microcred secrets new`")
-    if 0 < len(settings.operator_token) < _SHORTEST_TOKEN:
-        problems.append(f"{PREFIX}OPERATOR_TOKEN: shorter than {_SHORTEST_TOKEN} characters")
-    urls = {"DATABASE_URL": settings.database, "BROKER_URL": settings.broker_url}
-    problems += [
-        f"{PREFIX}{name}: its password is a default that everybody knows"
-        for name, url in urls.items()
-        if (urlsplit(url).password or "").lower() in _KNOWN_PASSWORDS
+    return [
+        f"{PREFIX}{name.upper()}: {getattr(settings, name)!r} is none of {', '.join(words)}"
+        for name, words in _WORDS.items()
+        if getattr(settings, name) not in words
     ]
-    return problems
 
 
-def _is_typed(key: str) -> bool:
-    """Tell whether a Fernet key is text in disguise; 32 random bytes are all printable once in 10**13."""
-    try:
-        return urlsafe_b64decode(key).decode("ascii").isprintable()
-    except ValueError:
-        return False
+def _mail_problems(settings: Settings) -> list[str]:
+    is_mailbox = not settings.mail_host or ("@" in parseaddr(settings.mail_from)[1] and "\n" not in settings.mail_from)
+    return [] if is_mailbox else [f"{PREFIX}MAIL_FROM: needed where MAIL_HOST is set, as credentials@u.example"]

@@ -17,6 +17,7 @@ from plugin.commands.bridge import FILE, open_bridge, whoami
 from plugin.commands.seals import institution_or_fail, profile_or_fail
 from plugin.progress import OfferProgress, Progress, progress
 from plugin.storage.awards import State
+from plugin.storage.deliveries import Outcome
 from plugin.storage.platforms import Connected
 
 
@@ -119,6 +120,10 @@ def _told(now: Progress) -> Iterator[str]:
         counts = ", ".join(f"{count} {state}" for state, count in sorted(offer.counts.items()))
         yield f"{offer.title or offer.course} ({offer.profile_id}, offer {offer.offer_id}): {counts or 'not read yet'}"
         yield from (_oldest(now, offer, state) for state in sorted(offer.oldest))
+        yield from (
+            f"  notices by {channel}: {count} {outcome or Outcome.PERHAPS}"
+            for (channel, outcome), count in sorted(offer.notices.items())
+        )
         if offer.queued.parked:
             yield f"  {offer.queued.parked} failed: see «parked» below, then `microcred retry`"
         if offer.queued.next_due:

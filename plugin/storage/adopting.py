@@ -15,11 +15,12 @@ from sqlalchemy import Connection, Table, select, update
 from plugin.storage.audit import AuditTrail, Entry
 from plugin.storage.awards import OPEN, State
 from plugin.storage.journal import TABLES, Written
-from plugin.storage.tables import awards, credentials, deliveries, documents, status_lists
+from plugin.storage.notice_tables import hand_overs
+from plugin.storage.tables import awards, credentials, documents, status_lists
 from plugin.storage.writing import insert_if_absent
 
 ACTOR = "restore"
-_REFERRED = tuple(table for table in TABLES if table not in (awards, credentials, documents, deliveries))
+_REFERRED = tuple(table for table in TABLES if table not in (awards, credentials, documents, hand_overs))
 """What stands for itself, and what the rest refers to."""
 
 
@@ -106,7 +107,7 @@ class Adopting:
 
     def _take_rest(self, written: Written, so_far: Adopted) -> None:
         """Insert documents and hand-overs of credentials that are there."""
-        for table in (documents, deliveries):
+        for table in (documents, hand_overs):
             for row in written.rows[table.name]:
                 if row["credential_id"] not in so_far.unresolved and self._knows(table, row):
                     insert_if_absent(self._connection, table, row)

@@ -85,6 +85,11 @@ class Cases:
         query = query.where(awards.c.offer_id == offer_id, cases.c.remedy == "").order_by(cases.c.opened_at, cases.c.id)
         return tuple(_case(row) for row in self._connection.execute(query))
 
+    def why_superseded(self, award_id: str) -> str:
+        """Return in the words of who decided it why an award's credential was superseded; empty where nobody did."""
+        query = select(cases.c.decided_reason).where(cases.c.award_id == award_id, cases.c.remedy == Remedy.SUPERSEDE)
+        return str(self._connection.execute(query.order_by(cases.c.decided_at.desc()).limit(1)).scalar() or "")
+
     def decide(self, case: Case, remedy: Remedy, *, by: str, reason: str, now: datetime) -> None:
         """Keep the decision. Raises :class:`ChangedMeanwhile` where somebody decided before."""
         open_one = (cases.c.id == case.id, cases.c.remedy == "")

@@ -208,6 +208,11 @@ class Credentials:
             Outbox(self._connection).request(Topic.STATUS, status_list, now)
         return status_list is not None
 
+    def why_ended(self, award_id: str) -> str:
+        """Return in the words of who did it why the credential of an award ended; empty while it is in force."""
+        query = select(credentials.c.status_reason).where(credentials.c.award_id == award_id)
+        return str(self._connection.execute(query).scalar() or "")
+
     def invalid_indices(self, status_list_id: str) -> frozenset[int]:
         """Return the indices of a status list whose bit is set."""
         query = select(credentials.c.status_index).where(

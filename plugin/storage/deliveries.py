@@ -1,17 +1,59 @@
-"""Hand-overs: one row per credential and channel, written before anything is sent, so that nothing is sent twice."""
+"""Hand-overs: one row per credential, notice and channel, written before anything is sent: nothing is sent twice."""
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
+from typing import Any
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, func, select, update
 
 from plugin.storage.journal import Notes
-from plugin.storage.tables import deliveries
+from plugin.storage.notice_tables import hand_overs
+from plugin.storage.tables import awards, credentials
 from plugin.storage.writing import insert_if_absent
 
-UNKNOWN = ""
-"""Begun and never ended: the process died while it sent. It may have arrived, so it is not sent again."""
+
+class Outcome(StrEnum):
+    """What became of a notice on one channel. Nothing here says that anybody has read it."""
+
+    BEGUN = ""
+    """Begun and never ended: the process died while it sent. It may have arrived, so it is not sent again."""
+    SENT = "sent"
+    PERHAPS = "perhaps"
+    """The other side had it and did not answer. It may have arrived, so it is not sent again."""
+    FAILED = "failed"
+    """Not sent, and trying again does not help."""
+    AGAIN = "again"
+    """Not sent, and it is tried again."""
+    MUTED = "muted"
+    """Not sent, because the holder wants no notices of this kind."""
+
+
+TOLD = frozenset({Outcome.BEGUN, Outcome.SENT, Outcome.PERHAPS})
+"""Outcomes after which the person may have been told."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """What is handed over where: the key of a row."""
+
+    credential_id: str
+    notice: str
+    channel: str
+
+
+@dataclass(frozen=True, slots=True)
+class HandOver:
+    """A row. ``error`` is the code of what went wrong last."""
+
+    parcel: Parcel
+    outcome: Outcome
+    error: str
+    begun_at: datetime
+    ended_at: datetime | None
 
 
 class Deliveries:
@@ -21,23 +63,52 @@ class Deliveries:
         self._connection = connection
         self._notes = notes
 
-    def begin(self, credential_id: str, channel: str, now: datetime) -> bool:
-        """Take the one right to send on this channel. False where it was taken before."""
-        row = {"credential_id": credential_id, "channel": channel, "begun_at": now}
-        self._notes.told(credential_id, channel)
-        return insert_if_absent(self._connection, deliveries, row)
+    def begin(self, parcel: Parcel, now: datetime) -> bool:
+        """Take the one right to send. False where it was taken before and nobody gave it back."""
+        row = {"credential_id": parcel.credential_id, "notice": parcel.notice, "channel": parcel.channel}
+        self._notes.told(parcel.credential_id, parcel.notice, parcel.channel)
+        if insert_if_absent(self._connection, hand_overs, {**row, "begun_at": now}):
+            return True
+        given_back = update(hand_overs).where(_is(parcel), hand_overs.c.outcome == Outcome.AGAIN)
+        return self._connection.execute(given_back.values(outcome=Outcome.BEGUN, error="")).rowcount == 1
 
-    def end(self, credential_id: str, channel: str, outcome: str, now: datetime) -> None:
-        """Keep how it went: ``sent`` or a code."""
-        one = (deliveries.c.credential_id == credential_id, deliveries.c.channel == channel)
-        self._connection.execute(update(deliveries).where(*one).values(outcome=outcome, ended_at=now))
+    def end(self, parcel: Parcel, outcome: Outcome, error: str, now: datetime) -> None:
+        """Keep how it went. AGAIN gives the right back: nothing was sent."""
+        ended = None if outcome is Outcome.AGAIN else now
+        said = {"outcome": outcome, "error": error, "ended_at": ended}
+        self._connection.execute(update(hand_overs).where(_is(parcel)).values(**said))
 
-    def give_back(self, credential_id: str, channel: str) -> None:
-        """Give the right back: nothing was sent, the other side could not even be reached."""
-        one = (deliveries.c.credential_id == credential_id, deliveries.c.channel == channel)
-        self._connection.execute(delete(deliveries).where(*one, deliveries.c.ended_at.is_(None)))
+    def get(self, parcel: Parcel) -> HandOver | None:
+        """Return a hand-over, None where it never began."""
+        row = self._connection.execute(select(hand_overs).where(_is(parcel))).one_or_none()
+        return None if row is None else _hand_over(row)
 
-    def outcomes(self, credential_id: str) -> dict[str, str]:
-        """Return the outcome by channel; :data:`UNKNOWN` where it was never told."""
-        query = select(deliveries.c.channel, deliveries.c.outcome).where(deliveries.c.credential_id == credential_id)
-        return {row.channel: row.outcome for row in self._connection.execute(query)}
+    def of(self, credential_ids: Collection[str]) -> Mapping[str, tuple[HandOver, ...]]:
+        """Return the hand-overs by credential id, oldest first."""
+        query = select(hand_overs).where(hand_overs.c.credential_id.in_(credential_ids))
+        found: dict[str, tuple[HandOver, ...]] = {}
+        for row in self._connection.execute(query.order_by(hand_overs.c.begun_at, hand_overs.c.channel)):
+            found[row.credential_id] = (*found.get(row.credential_id, ()), _hand_over(row))
+        return found
+
+    def counts(self, offer_id: str) -> Mapping[tuple[str, Outcome], int]:
+        """Return how many notices about credentials of an offer had which outcome on which channel."""
+        columns = (hand_overs.c.channel, hand_overs.c.outcome)
+        joined = hand_overs.join(credentials, credentials.c.id == hand_overs.c.credential_id)
+        joined = joined.join(awards, awards.c.id == credentials.c.award_id)
+        query = select(*columns, func.count()).select_from(joined).where(awards.c.offer_id == offer_id)
+        rows = self._connection.execute(query.group_by(*columns))
+        return {(channel, Outcome(outcome)): count for channel, outcome, count in rows}
+
+
+def _is(parcel: Parcel) -> ColumnElement[bool]:
+    return and_(
+        hand_overs.c.credential_id == parcel.credential_id,
+        hand_overs.c.notice == parcel.notice,
+        hand_overs.c.channel == parcel.channel,
+    )
+
+
+def _hand_over(row: Row[Any]) -> HandOver:
+    parcel = Parcel(row.credential_id, row.notice, row.channel)
+    return HandOver(parcel, Outcome(row.outcome), row.error, row.begun_at, row.ended_at)

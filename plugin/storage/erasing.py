@@ -27,7 +27,7 @@ from plugin.storage.sharing import Holder
 from plugin.storage.tables import awards, credentials, documents, erasures, outbox
 
 _OF_LEARNER = ("assessments", "session_records", "known_people", "recovery_links", "contacts")
-_OF_CREDENTIAL = ("documents", "deliveries", "shares")
+_OF_CREDENTIAL = ("documents", "deliveries", "hand_overs", "shares")
 _OF_AWARD = ("cases", "objections")
 
 

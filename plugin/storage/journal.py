@@ -22,11 +22,11 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Table, select, tuple_
 
 from plugin.errors import JournalUnreadable, JournalUnwritable
+from plugin.storage.notice_tables import hand_overs
 from plugin.storage.row_json import dump_row, load_row
 from plugin.storage.tables import (
     awards,
     credentials,
-    deliveries,
     documents,
     erasures,
     issuers,
@@ -36,7 +36,7 @@ from plugin.storage.tables import (
     status_lists,
 )
 
-TABLES = (platforms, issuers, profiles, offers, awards, status_lists, credentials, documents, deliveries, erasures)
+TABLES = (platforms, issuers, profiles, offers, awards, status_lists, credentials, documents, hand_overs, erasures)
 """What a file may hold, in the order in which it can be inserted."""
 Rows = Mapping[str, list[dict[str, Any]]]
 """Rows by the name of their table."""
@@ -60,7 +60,7 @@ class Notes:
         self._connection = connection
         self._credentials: set[str] = set()
         self._sealed: set[str] = set()
-        self._deliveries: set[tuple[str, str]] = set()
+        self._hand_overs: set[tuple[str, str, str]] = set()
         self._erased: set[str] = set()
 
     def sealed(self, credential_id: str) -> None:
@@ -72,9 +72,9 @@ class Notes:
         """Write down that a credential was revoked or superseded."""
         self._credentials.add(credential_id)
 
-    def told(self, credential_id: str, channel: str) -> None:
+    def told(self, credential_id: str, notice: str, channel: str) -> None:
         """Write down that the right to tell somebody was taken."""
-        self._deliveries.add((credential_id, channel))
+        self._hand_overs.add((credential_id, notice, channel))
 
     def erased(self, digest: str) -> None:
         """Write down that a person was erased."""
@@ -82,7 +82,7 @@ class Notes:
 
     def rows(self) -> Rows:
         """Return everything noted, as the transaction leaves it; nothing where nothing was."""
-        if not (self._credentials or self._deliveries or self._erased):
+        if not (self._credentials or self._hand_overs or self._erased):
             return {}
         return {table.name: self._rows(table, which) for table, which in self._chosen()}
 
@@ -101,7 +101,8 @@ class Notes:
         yield status_lists, status_lists.c.id.in_(select(credentials.c.status_list_id).where(mine))
         yield credentials, mine
         yield documents, documents.c.credential_id.in_(self._sealed)
-        yield deliveries, tuple_(deliveries.c.credential_id, deliveries.c.channel).in_(self._deliveries)
+        told = tuple_(hand_overs.c.credential_id, hand_overs.c.notice, hand_overs.c.channel)
+        yield hand_overs, told.in_(self._hand_overs)
         yield erasures, erasures.c.digest.in_(self._erased)
 
     def _rows(self, table: Table, which: ColumnElement[bool]) -> list[dict[str, Any]]:
@@ -181,7 +182,7 @@ def _forget_in(path: Path, credential_ids: frozenset[str]) -> bool:
         "awards": [row for row in said["awards"] if row["id"] not in gone],
         "credentials": [row for row in said["credentials"] if row["id"] not in credential_ids],
         "documents": [row for row in said["documents"] if row["credential_id"] not in credential_ids],
-        "deliveries": [row for row in said["deliveries"] if row["credential_id"] not in credential_ids],
+        "hand_overs": [row for row in said["hand_overs"] if row["credential_id"] not in credential_ids],
     }
     if kept == said:
         return False

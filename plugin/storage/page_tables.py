@@ -1,4 +1,4 @@
-"""Tables of what the pages keep: share links, recovery links, objections, drafts, readings. No behaviour here."""
+"""Tables of what the pages keep: links, objections, drafts, readings. No behaviour here."""
 
 from __future__ import annotations
 

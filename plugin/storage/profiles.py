@@ -38,6 +38,8 @@ class Offer:
     full_sync_at: datetime | None = None
     correction: str = "ask"
     """What a change after sealing leads to by rule: ``ask`` a person, ``supersede`` or ``keep``."""
+    notices: str = ""
+    """On which channels its learners are told (:class:`plugin.notices.Choice`); empty: as the institution chose."""
 
 
 def digest(body: Mapping[str, Any]) -> str:
@@ -153,6 +155,10 @@ class Offers:
         """Keep what a change after sealing leads to by rule."""
         self._connection.execute(update(offers).where(offers.c.id == offer_id).values(correction=correction))
 
+    def notify_by(self, offer_id: str, notices: str) -> None:
+        """Keep on which channels learners are told; empty: as the institution chose."""
+        self._connection.execute(update(offers).where(offers.c.id == offer_id).values(notices=notices))
+
     def note_sync(self, offer: Offer, *, at: datetime, full: bool) -> None:
         """Remember that the course was read; ``at`` is when reading began."""
         values = {"synced_at": at} | ({"full_sync_at": at} if full else {})
@@ -183,4 +189,5 @@ def _offer(row: Row[Any]) -> Offer:
         row.synced_at,
         row.full_sync_at,
         row.correction,
+        row.notices,
     )

@@ -69,6 +69,7 @@ offers = Table(
     moment("full_sync_at", null=True),
     moment("next_sync_at", null=True),
     text("correction", default="ask"),
+    text("notices", default=""),
     moment("created_at"),
     PrimaryKeyConstraint("id"),
     UniqueConstraint("platform_id", "course_id", "profile_id"),
@@ -199,6 +200,7 @@ deliveries = Table(
     PrimaryKeyConstraint("credential_id", "channel"),
     ForeignKeyConstraint(["credential_id"], ["credentials.id"]),
 )
+"""Not used any more: ``hand_overs`` tells notices apart. Dropped once no release uses it."""
 
 breakers = Table(
     "breakers",

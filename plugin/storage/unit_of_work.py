@@ -19,6 +19,7 @@ from plugin.storage.breakers import Breakers
 from plugin.storage.cases import Cases
 from plugin.storage.class_lists import ClassLists
 from plugin.storage.class_readings import ClassReadings
+from plugin.storage.contacts import Contacts
 from plugin.storage.courses import Courses
 from plugin.storage.credentials import Credentials
 from plugin.storage.deliveries import Deliveries
@@ -31,6 +32,7 @@ from plugin.storage.holdings import Holdings
 from plugin.storage.journal import Entry, Notes
 from plugin.storage.marks import Mark, Marks
 from plugin.storage.outbox import Outbox
+from plugin.storage.paces import Paces
 from plugin.storage.platforms import Platforms
 from plugin.storage.profiles import Known, Offers, Profiles
 from plugin.storage.pulses import Pulses
@@ -76,6 +78,8 @@ class UnitOfWork:
         self.credentials = Credentials(connection, place.public_url, self.notes, indices)
         self.cases = Cases(connection, self.audit)
         self.deliveries = Deliveries(connection, self.notes)
+        self.contacts = Contacts(connection, vault)
+        self.paces = Paces(connection)
         self.breakers = Breakers(connection)
         self.erasures = Erasures(connection, self.notes)
         self.retention = Retention(connection)

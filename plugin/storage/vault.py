@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import hmac
+
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 
 from plugin.errors import InvalidSettings
 
 
 class Vault:
-    """Encrypts what the database must not show: web-service tokens, private keys of the tool."""
+    """Encrypts what the database must not show: web-service tokens, private keys of the tool, mail addresses."""
 
     def __init__(self, keys: tuple[str, ...]) -> None:
+        self._secrets = keys
         fernets = [Fernet(key) for key in keys]
         self._first = fernets[0] if keys else None
         self._fernet = MultiFernet(fernets) if keys else None
@@ -40,7 +43,20 @@ class Vault:
             return False
         return True
 
+    def mark(self, text: str) -> str:
+        """Return a keyed mark by which ``text`` is found again without being shown (HMAC-SHA-256)."""
+        self._keys()
+        return _mark(self._secrets[0], text)
+
+    def marks(self, text: str) -> tuple[str, ...]:
+        """Return every mark that ``text`` may have been kept under: one of each key."""
+        return tuple(_mark(key, text) for key in self._secrets)
+
     def _keys(self) -> MultiFernet:
         if self._fernet is None:
             raise InvalidSettings(("MICROCRED_SECRET_KEYS: needed; make one with `microcred secrets new`",))
         return self._fernet
+
+
+def _mark(key: str, text: str) -> str:
+    return hmac.digest(key.encode(), f"mark:{text}".encode(), "sha256").hex()

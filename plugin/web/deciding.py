@@ -23,6 +23,7 @@ from plugin.web import visits
 from plugin.web.languages import current, gettext
 from plugin.web.reasons import STATES, sentence
 from plugin.web.schemas import ReasonForm, RemedyForm, read_form
+from plugin.web.telling import told
 from plugin.web.tools import tools
 
 blueprint = Blueprint("deciding", __name__)
@@ -119,6 +120,7 @@ def _page(launch: Launch, award_id: str, problem: str = "") -> str:
         name = _learner(work, own)
         cases = [case for case in work.cases.undecided(own.offer_id) if case.award_id == award_id]
         objections = work.holdings.objections((award_id,))
+        hand_overs = work.deliveries.of((reserved.envelope.id,)) if reserved else {}
     sealed = reserved if reserved and reserved.sealed_at else None
     return render_template(
         "teacher/award.html",
@@ -131,6 +133,8 @@ def _page(launch: Launch, award_id: str, problem: str = "") -> str:
         waits=own.state is State.HELD,
         issued=own.state in ISSUED,
         states=STATES,
+        hand_overs=[each for row in hand_overs.values() for each in row],
+        told=told,
         cases=cases,
         objections=objections,
         sentence=sentence,

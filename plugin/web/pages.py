@@ -13,6 +13,7 @@ from plugin.web import (
     intake,
     languages,
     learner,
+    notices,
     public,
     supervision,
     teacher,
@@ -36,7 +37,8 @@ def init_app(app: Flask, tools: PageTools) -> None:
     languages.init_app(app)
     verify.csrf.init_app(app)
     limiter.init_app(app)
-    for module in (verify, public, learner, teacher, teacher_setup, dry_run, deciding, supervision, intake):
+    verify.csrf.exempt(notices.blueprint)  # a mail program's click has no cookie; the token is the permission
+    for module in (verify, public, learner, notices, teacher, teacher_setup, dry_run, deciding, supervision, intake):
         app.register_blueprint(module.blueprint)
     app.register_error_handler(HTTPException, _explain)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from flask import Blueprint, Response, abort, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as Answer
@@ -18,9 +18,11 @@ from plugin import offering
 from plugin.offering import OfferingTools
 from plugin.storage.awards import State
 from plugin.storage.class_lists import Line, Wanted
+from plugin.storage.deliveries import HandOver, Outcome
 from plugin.storage.profiles import Offer
 from plugin.web import teacher_setup, visits
 from plugin.web.reasons import STATES, sentence
+from plugin.web.telling import told
 from plugin.web.tools import tools
 
 blueprint = Blueprint("teacher", __name__)
@@ -57,6 +59,7 @@ def _list(launch: Launch, offer: Offer) -> str:
         profile = work.profiles.course_profile(offer.profile_id, offer.profile_version)
         found = work.class_lists.count(wanted)
         lines = tuple(work.class_lists.lines(wanted, limit=_A_PAGE, offset=(page - 1) * _A_PAGE))
+        hand_overs = work.deliveries.of([line.credential_id for line in lines])
         counts = work.awards.counts(offer.id)
         cases = work.cases.undecided(offer.id)
         objections = work.holdings.unanswered(offer.id)
@@ -72,6 +75,8 @@ def _list(launch: Launch, offer: Offer) -> str:
         pages=max(-(-found // _A_PAGE), 1),
         counts=counts,
         states=STATES,
+        hand_overs=hand_overs,
+        told=told,
         cases=cases,
         objections=objections,
         sentence=sentence,
@@ -91,22 +96,30 @@ def export(launch_id: str) -> Response:
     offer = offer_or_404(launch)
     with tools().storage.reading() as work:
         lines = tuple(work.class_lists.lines(Wanted(offer.id)))
-    answer = Response(_csv(lines), content_type="text/csv; charset=utf-8")
+        hand_overs = work.deliveries.of([line.credential_id for line in lines if line.credential_id])
+    answer = Response(_csv(lines, hand_overs), content_type="text/csv; charset=utf-8")
     answer.headers["Content-Disposition"] = 'attachment; filename="micro-credentials.csv"'
     return answer
 
 
-def _csv(lines: Iterable[Line]) -> str:
+def _csv(lines: Iterable[Line], hand_overs: Mapping[str, tuple[HandOver, ...]]) -> str:
     """Write CSV that spreadsheets read as UTF-8 and whose cells none of them takes for a formula."""
     text = io.StringIO("\ufeff", newline="")
     text.seek(1)
     writer = csv.writer(text)
-    writer.writerow(("learner", "name", "state", "since", "reasons", "credential"))
+    writer.writerow(("learner", "name", "state", "since", "reasons", "credential", "told"))
     for line in lines:
         reasons = " ".join(reason.sentence for reason in line.reasons)
-        cells = (line.learner, line.name, line.state, line.moved_at.isoformat(), reasons, line.credential_id)
+        said = " ".join(_told_cell(each) for each in hand_overs.get(line.credential_id, ()))
+        cells = (line.learner, line.name, line.state, line.moved_at.isoformat(), reasons, line.credential_id, said)
         writer.writerow([f"'{cell}" if cell.startswith(_FORMULA) else cell for cell in map(str, cells)])
     return text.getvalue()
+
+
+def _told_cell(hand_over: HandOver) -> str:
+    """Return a hand-over for a machine: ``ready:mail:sent``, ``ready:mail:failed:recipient_refused``."""
+    parcel, outcome = hand_over.parcel, hand_over.outcome or Outcome.PERHAPS
+    return ":".join(filter(None, (parcel.notice, parcel.channel, outcome, hand_over.error)))
 
 
 @blueprint.post("/teach/<launch_id>/pause")

@@ -24,23 +24,26 @@ from mappings.documents.rendering import render
 from mappings.elements import MicroCredential
 from plugin import delivery, issuing, scheduling, sync
 from plugin.app import self_check
-from plugin.delivery import DeliveryTools, Notice
+from plugin.delivery import DeliveryTools
 from plugin.issuing import IssuingTools
 from plugin.jobs.bell import Bell
 from plugin.jobs.queue import make_queue
 from plugin.jobs.tasks import Duty, Jobs, singly
+from plugin.notices import Notice, Sending
 from plugin.scheduling import SchedulingTools
 from plugin.sealing import Sealed
 from plugin.sealing.jades import JadesSealer
 from plugin.sealing.keys import from_pem
 from plugin.settings import Settings
 from plugin.storage.awards import ISSUED
+from plugin.storage.deliveries import Outcome
 from plugin.storage.engine import open_engine
 from plugin.storage.outbox import Ring, Topic
 from plugin.storage.unit_of_work import Storage, UnitOfWork
 from plugin.storage.vault import Vault
 from plugin.sync import SyncTools
 from plugin.verification import CheckContext, check
+from plugin.web import letters
 from tests import factories
 from tests.crash.points import EARNERS, Orders, Points
 from tests.plugin.bridges import seal
@@ -162,7 +165,7 @@ class NoticeFile:
         self._place, self._points = place, points
         self._storage = place.storage()
 
-    def send(self, notice: Notice) -> None:
+    def send(self, notice: Notice) -> Sending:
         """Append one line."""
         with self._storage.reading() as work:
             reserved = work.credentials.get(notice.credential_id)
@@ -171,6 +174,7 @@ class NoticeFile:
             file.write(f"{notice.credential_id}{' early' if early else ''}\n")
             file.flush()
             os.fsync(file.fileno())
+        return Sending(Outcome.SENT)
 
 
 def run(place: Place, orders: Orders | None, hint: CourseId | None) -> None:
@@ -196,7 +200,7 @@ def _jobs(place: Place, storage: Storage, queue: Celery, points: Points) -> Poin
     platform: Platform = SmallClass(place, points)
     reading = SyncTools(storage, lambda _: platform, clock)
     sealing = _issuing(storage, platform, points, clock)
-    handing_over = DeliveryTools(storage, (NoticeFile(place, points),), clock)
+    handing_over = DeliveryTools(storage, (NoticeFile(place, points),), clock, letters.write)
     plan = _plan(storage, clock)
     return PointedJobs(
         storage=storage,

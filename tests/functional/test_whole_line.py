@@ -15,6 +15,7 @@ from plugin import issuing, sync
 from plugin.app import Bridge, assemble
 from plugin.sealing.identity import profiled_identity
 from plugin.storage.awards import AwardRow, State
+from plugin.storage.outbox import Topic
 from plugin.storage.platforms import Connected
 from tests import factories
 from tests.factories import READ
@@ -76,6 +77,9 @@ def test_from_a_teacher_s_launch_to_a_stranger_s_look(entrance: Entrance) -> Non
             work.profiles.keep_issuer(factories.issuer(), READ)
         enable(teacher, launched.location)
         sealed = settled(bridge)
+        for award in sealed:
+            bridge.jobs.work(Topic.DELIVER, award.id)
+        told = moodle.calls("core_message_send_instant_messages")
     learner = entrance.browser()
     home = learner.launch("learner", sub=sealed[0].learner).location
     page = learner.get(home).text
@@ -87,6 +91,7 @@ def test_from_a_teacher_s_launch_to_a_stranger_s_look(entrance: Entrance) -> Non
 
     assert {award.state for award in sealed} == {State.SEALED}
     assert len(sealed) == 2
+    assert {form["messages[0][touserid]"] for form in told} == {award.learner for award in sealed}
     assert "Practice only" not in shown
     assert "Prepare and clean a data set" in shown
     assert CLIENT not in shown

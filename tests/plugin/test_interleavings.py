@@ -20,20 +20,23 @@ from mappings.assessment import Completion
 from mappings.profile import AwardRule
 from plugin import approving, delivery, issuing, scheduling, sync
 from plugin.approving import ApprovingTools
-from plugin.delivery import DeliveryTools, Notice
+from plugin.delivery import DeliveryTools
 from plugin.errors import BridgeError
 from plugin.jobs.bell import Bell
 from plugin.jobs.queue import make_queue
 from plugin.jobs.tasks import LEASE, Duty, Jobs, singly
+from plugin.notices import Notice, Sending
 from plugin.settings import Settings
 from plugin.storage.awards import ISSUED, State
 from plugin.storage.cases import Remedy
+from plugin.storage.deliveries import Outcome
 from plugin.storage.engine import open_engine
 from plugin.storage.migrate import upgrade
 from plugin.storage.outbox import Topic
 from plugin.storage.tables import credentials, outbox
 from plugin.storage.unit_of_work import Storage, UnitOfWork
 from plugin.storage.vault import Vault
+from plugin.web import letters
 from tests import factories
 from tests.plugin.bridges import Bench, a_bench
 from tests.plugin.conftest import PUBLIC_URL, SECRET_KEY
@@ -74,16 +77,17 @@ class Box:
 
     def __init__(self, storage: Storage) -> None:
         self.storage = storage
-        self.sent: list[str] = []
+        self.sent: list[tuple[str, str]] = []
         self.early: list[str] = []
 
-    def send(self, notice: Notice) -> None:
+    def send(self, notice: Notice) -> Sending:
         """Send."""
         with self.storage.reading() as work:
             award_id = work.credentials.get(notice.credential_id).award_id
-            if work.awards.get(award_id).state not in ISSUED:
+            if work.awards.get(award_id).state not in {*ISSUED, State.REVOKED}:
                 self.early.append(notice.credential_id)
-        self.sent.append(notice.credential_id)
+        self.sent.append((notice.credential_id, notice.kind))
+        return Sending(Outcome.SENT)
 
 
 @cache
@@ -119,7 +123,7 @@ class Interleavings(RuleBasedStateMachine):
     def jobs(self) -> Jobs:
         """The jobs of the bridge."""
         bench, clock = self.bench, self.bench.clock
-        handing_over = DeliveryTools(self.storage, (self.box,), clock)
+        handing_over = DeliveryTools(self.storage, (self.box,), clock, letters.write)
         bell = Bell(self.storage, make_queue(Settings(data_dir=self.folder)), 200, clock)
         duties = {
             Topic.SYNC: singly(lambda row_id: sync.sync(bench.sync, row_id)),

@@ -15,17 +15,20 @@ from sqlalchemy.exc import OperationalError
 from mappings.assessment import Completion
 from mappings.documents.envelope import Document, Format
 from plugin import delivery, issuing, scheduling, sync
-from plugin.delivery import DeliveryTools, Notice
+from plugin.delivery import DeliveryTools
 from plugin.jobs.bell import Bell
 from plugin.jobs.queue import make_queue
 from plugin.jobs.tasks import Duty, Jobs, singly
+from plugin.notices import Notice, Sending
 from plugin.progress import progress
 from plugin.sealing import Sealed
 from plugin.sealing.errors import TimestampUnavailable
 from plugin.settings import Settings
 from plugin.storage.awards import State
+from plugin.storage.deliveries import Outcome
 from plugin.storage.outbox import Ring, Topic
 from plugin.storage.unit_of_work import Storage, UnitOfWork
+from plugin.web import letters
 from tests import factories
 from tests.plugin.bridges import Bench, a_bench
 from tests.plugin.conftest import PUBLIC_URL
@@ -41,9 +44,10 @@ class Postbox:
     def __init__(self) -> None:
         self.sent: list[str] = []
 
-    def send(self, notice: Notice) -> None:
+    def send(self, notice: Notice) -> Sending:
         """Send."""
         self.sent.append(notice.learner)
+        return Sending(Outcome.SENT)
 
 
 @pytest.fixture
@@ -56,7 +60,7 @@ def bench(storage: Storage) -> Bench:
 
 def run_everything(bench: Bench, box: Postbox, folder: Path) -> None:
     """What the beat and a worker do until nothing is due any more."""
-    handing_over = DeliveryTools(bench.storage, (box,), bench.clock)
+    handing_over = DeliveryTools(bench.storage, (box,), bench.clock, letters.write)
     plan = scheduling.make_tools(bench.storage, timedelta(minutes=10), bench.clock)
     jobs = Jobs(
         bench.storage,

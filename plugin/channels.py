@@ -1,0 +1,132 @@
+"""The channels: a message in the learning platform, and a mail; and which of them an institution has."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from urllib.parse import urlsplit
+
+from lti.errors import PlatformError
+from lti.platforms import Platform
+from lti.platforms.messaging import Messaging
+from mappings.assessment import PlatformId
+from plugin.delivery import DeliveryTools
+from plugin.errors import BridgeError
+from plugin.mailing import Mail, Mailer, MailServer
+from plugin.notices import Choice, Facts, Letter, Notice, Sending, Trouble
+from plugin.settings import Settings
+from plugin.storage.deliveries import Outcome
+from plugin.storage.platforms import Connected
+from plugin.storage.unit_of_work import Storage
+
+_CONNECTED_FOR = 600.0
+"""Seconds for which a connection is kept: it knows by then who is who in the courses."""
+
+
+class LmsChannel:
+    """A message in the learning platform, in the name of the account that reads it."""
+
+    name = "lms"
+
+    def __init__(self, connect: Callable[[PlatformId], Platform], clock: Callable[[], float] = time.monotonic) -> None:
+        self._connect = connect
+        self._clock = clock
+        self._open: dict[PlatformId, tuple[float, Platform]] = {}
+        self._opening = threading.Lock()
+
+    def send(self, notice: Notice) -> Sending:
+        """Send it; what the platform never took is tried again where that may help."""
+        try:
+            platform = self._platform(notice.platform)
+        except BridgeError:
+            return Sending(Outcome.FAILED, Trouble.NO_MESSAGES)
+        if not isinstance(platform, Messaging):
+            return Sending(Outcome.FAILED, Trouble.NO_MESSAGES)
+        if notice.muted:
+            return Sending(Outcome.MUTED)
+        try:
+            platform.message(notice.course, notice.learner, notice.with_mute)
+        except PlatformError as error:
+            if error.perhaps_done:
+                return Sending(Outcome.PERHAPS, error.code)
+            return Sending(Outcome.AGAIN if error.retryable else Outcome.FAILED, error.code)
+        return Sending(Outcome.SENT)
+
+    def _platform(self, platform: PlatformId) -> Platform:
+        with self._opening:
+            until, found = self._open.get(platform, (0.0, None))
+            if found is None or self._clock() > until:
+                found = self._connect(platform)
+                self._open[platform] = (self._clock() + _CONNECTED_FOR, found)
+            return found
+
+
+@dataclass(frozen=True, slots=True)
+class MailChannel:
+    """A mail to the address that the platform named when the credential was issued."""
+
+    mailer: Mailer
+    host: str
+    """Host name in message ids: ours."""
+    name: str = field(default="mail", init=False)
+
+    def send(self, notice: Notice) -> Sending:
+        """Send it. The message id is made from what is told, so that a second copy can be known for one."""
+        if not notice.address:
+            return Sending(Outcome.FAILED, Trouble.NO_ADDRESS)
+        if notice.muted:
+            return Sending(Outcome.MUTED)
+        mail = Mail(
+            to=notice.address,
+            message=notice.with_mute,
+            language=notice.letter.language,
+            message_id=f"<{notice.kind}.{notice.credential_id}@{self.host}>",
+            unsubscribe=notice.mute_url,
+        )
+        return self.mailer.send(mail)
+
+
+def delivery_tools(
+    settings: Settings,
+    storage: Storage,
+    connect: Callable[[Connected], Platform],
+    *,
+    clock: Callable[[], datetime],
+    write: Callable[[Facts], Letter],
+) -> DeliveryTools:
+    """Return what learners are told with: a message in the platform, and a mail where a server takes it."""
+
+    def connected(platform: PlatformId) -> Platform:
+        with storage.reading() as work:
+            found = work.platforms.get(platform)
+        return connect(found)
+
+    lms, mailer = LmsChannel(connected), make_mailer(settings, clock)
+    host = urlsplit(settings.public_url).hostname or "localhost"
+    return DeliveryTools(
+        storage=storage,
+        channels=(lms, MailChannel(mailer, host)) if mailer else (lms,),
+        clock=clock,
+        write=write,
+        choice=Choice(settings.notices),
+        per_minute=settings.notices_per_minute,
+    )
+
+
+def make_mailer(settings: Settings, clock: Callable[[], datetime]) -> Mailer | None:
+    """Return what hands mail to the institution's server, None where it names none."""
+    if not settings.mail_host:
+        return None
+    server = MailServer(
+        host=settings.mail_host,
+        port=settings.mail_port,
+        tls=settings.mail_tls,
+        user=settings.mail_user,
+        password=settings.mail_password,
+        sender=settings.mail_from,
+        certificates=settings.mail_certificates,
+    )
+    return Mailer(server, clock)
