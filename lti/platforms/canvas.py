@@ -97,13 +97,7 @@ class Canvas:
 
     @classmethod
     def connect(
-        cls,
-        platform: PlatformId,
-        url: str,
-        tokens: TokenSource,
-        network: Network,
-        *,
-        lti: Service | None = None,
+        cls, platform: PlatformId, url: str, tokens: TokenSource, network: Network, *, lti: Service | None = None
     ) -> Canvas:
         """Return the Canvas at ``url`` (the institution's domain), read with the tokens of a developer key.
 
@@ -139,7 +133,7 @@ class Canvas:
         yield from no_longer_learning(learners or (), lists.learners.values(), lists.course, lists.read_at)
 
     def message(self, course: CourseId, learner: LearnerId, message: Message) -> None:
-        """Begin a conversation in the name of the account (:class:`lti.platforms.messaging.Messaging`)."""
+        """Begin a conversation (:class:`lti.platforms.messaging.Messaging`)."""
         self._conversations.begin(course, learner, message)
 
     def preflight(self, course: CourseId | None) -> tuple[Finding, ...]:
@@ -193,11 +187,9 @@ class Canvas:
         return {} if self._lti is None else lti_members(self._lti, address)
 
     def _users(self, course: CourseId) -> tuple[str, dict[LearnerId, str]]:
-        """Return Canvas' own id of the course, and of each active member."""
+        """Return Canvas' own id of the course, and of each person."""
         found = self._course(course)
-        if self._lti is None:
-            return found.id, {LearnerId(user): user for user in self._enrollments(course)}
-        return found.id, {member.id: user for user, member in self._members(found).items()}
+        return found.id, {one.id: user for user, one in self._people(self._enrollments(course), found).items()}
 
     def _progress(self, course: CourseId) -> dict[str, Progress]:
         try:
@@ -286,13 +278,7 @@ class Canvas:
             yield from load_all(shape, page.json(), place=page.place)
 
     def _if_there(
-        self,
-        shape: type[T],
-        course: CourseId,
-        path: str,
-        *,
-        api: str = "v1",
-        unless: frozenset[Fault] = _NOT_OFFERED,
+        self, shape: type[T], course: CourseId, path: str, *, api: str = "v1", unless: frozenset[Fault] = _NOT_OFFERED
     ) -> tuple[T, ...]:
         """Return a list that a Canvas need not have (New Quizzes is a product of its own)."""
         try:
