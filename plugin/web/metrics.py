@@ -11,6 +11,7 @@ from prometheus_client import CONTENT_TYPE_LATEST
 
 from plugin import meters
 from plugin.web.health import is_operator
+from plugin.web.limits import PUBLIC, limiter
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -51,6 +52,7 @@ def init_app(app: Flask, pages: MetricPages) -> None:
 
 
 @blueprint.get("/metrics")
+@limiter.limit(PUBLIC)
 def metrics() -> Response:
     """Tell everything that is counted."""
     pages = cast(MetricPages, current_app.extensions[_NAME])

@@ -21,7 +21,7 @@ from plugin.storage.sharing import Holder
 from tests.browser.conftest import DESKTOP, PHONE, World, photograph
 from tests.factories import ISSUED, READ
 from tests.plugin.web.site import a_launch
-from tests.plugin.web.stock import PLATFORM, an_offer, held_award, sealed_credential, settle
+from tests.plugin.web.stock import COURSE, PLATFORM, an_offer, held_award, sealed_credential, settle
 
 TEACHER, BRUNO, DIETER = a_launch(Role.TEACHER, "2"), a_launch(Role.LEARNER, "5"), a_launch(Role.LEARNER, "7")
 NEW = a_launch(Role.TEACHER, "2", platform="2")
@@ -88,6 +88,15 @@ def preview(page: Page, stock: Stock) -> None:
     page.get_by_role("button", name="Preview").first.click()
 
 
+def reading(page: Page, stock: Stock) -> None:
+    """The preview of a class that is being read."""
+    enter(page, stock, f"/teach/{TEACHER.id}/setup")
+    stock.world.site.worker = False
+    with stock.world.site.storage.begin() as work:
+        work.class_readings.request(PLATFORM, COURSE, stock.world.site.now)
+    page.goto(f"{stock.world.url}/teach/{TEACHER.id}/preview")
+
+
 PAGES: dict[str, Callable[[Page, Stock], None]] = {
     "verify": lambda page, stock: enter(page, stock, "/verify"),
     "verify-nothing": lambda page, stock: (
@@ -110,6 +119,8 @@ PAGES: dict[str, Callable[[Page, Stock], None]] = {
         page, stock, f"/teach/{TEACHER.id}/award/{stock.sealed}", "#revoke", "See the consequences"
     ),
     "teacher-setup": lambda page, stock: enter(page, stock, f"/teach/{TEACHER.id}/setup"),
+    "teacher-supervision": lambda page, stock: enter(page, stock, f"/teach/{TEACHER.id}/supervision"),
+    "teacher-reading": reading,
     "teacher-cannot": lambda page, stock: enter(page, stock, f"/teach/{NEW.id}"),
     "teacher-setup-wrong": wrong_setup,
     "teacher-preview": preview,

@@ -45,6 +45,7 @@ ROUTES: dict[str, dict[str, Kind]] = {
     "/lti/preflight/<registration_id>/authorize/<platform_id>": {"POST": Kind.INVITED},
     "/lti/register/<invite>": {"GET": Kind.INVITED, "POST": Kind.INVITED},
     "/lti/register/<invite>/by-hand": {"POST": Kind.INVITED},
+    "/metrics": {"GET": Kind.OPERATOR},
     "/mine/<key>": {"GET": Kind.LEARNER},
     "/mine/<key>/credential/<credential_id>": {"GET": Kind.LEARNER},
     "/mine/<key>/credential/<credential_id>/file/<form>": {"GET": Kind.LEARNER},
