@@ -382,6 +382,19 @@ def test_the_grades_of_one_come_alone(
     assert simulator.calls("gradereport_user_get_grade_items")[-1]["userid"] == BRUNO
 
 
+def test_a_few_named_learners_do_not_cost_the_grades_of_the_class(
+    simulator: MoodleSimulator, moodle: Moodle, records: dict[LearnerId, AssessmentRecord]
+) -> None:
+    """Forty of a large course are issued together: Moodle builds their grades, not those of ten thousand."""
+    before = len(simulator.calls("gradereport_user_get_grade_items"))
+
+    together = {record.learner.id: record.results for record in moodle.read(COURSE, [ANNA, BRUNO])}
+
+    asked = simulator.calls("gradereport_user_get_grade_items")[before:]
+    assert sorted(form["userid"] for form in asked) == [ANNA, BRUNO]
+    assert together == {each: records[each].results for each in (ANNA, BRUNO)}
+
+
 def test_an_unchanged_course_asks_for_no_learner_singly(simulator: MoodleSimulator, moodle: Moodle) -> None:
     """The second sync reads the lists, sees that nobody did anything, and stops."""
     assert list(moodle.read(COURSE, since=AFTER_ALL)) == []
