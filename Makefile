@@ -5,7 +5,7 @@ BIN := .venv/bin
 PARALLEL ?= --numprocesses auto --dist loadfile
 export CONFORMANCE_DATA ?= $(abspath ../shared/data)
 
-.PHONY: translations demo test check conformance crash bench serve clean lock
+.PHONY: translations demo test check conformance crash bench serve clean lock sbom
 .DEFAULT_GOAL := demo
 
 .venv/.ready: requirements.lock setup.cfg pyproject.toml
@@ -50,6 +50,9 @@ lock: ## renew both locks: of development and of the image (needs uv)
 	uv pip compile --quiet --python-version 3.11 --python-platform linux --generate-hashes --no-annotate --no-header \
 		--extra scale --extra pkcs11 --constraint requirements.lock --output-file docker/requirements.lock \
 		setup.cfg docker/build-requirements.in
+
+sbom: .venv/.ready ## CycloneDX bill of materials of the image, into build/sbom.json
+	$(BIN)/python docker/sbom.py build/sbom.json
 
 clean: ## remove what the targets above made
 	rm -rf .venv build var .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage *.egg-info

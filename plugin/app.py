@@ -64,7 +64,8 @@ from plugin.storage.registrations import Registrations, ToolKeys
 from plugin.storage.unit_of_work import Storage
 from plugin.sync import SyncTools
 from plugin.verification import Report
-from plugin.web import cookies, entrance, health, hints, identity, letters, metrics, pages, security
+from plugin.web import cookies, disclosure, entrance, health, hints, identity, letters, metrics, pages, security
+from plugin.web.disclosure import Disclosure
 from plugin.web.health import HealthPages
 from plugin.web.hints import HintTools
 from plugin.web.identity import IdentityTools
@@ -139,6 +140,7 @@ def create_app(settings: Settings) -> Flask:
     identity.init_app(app, identity_tools(bridge))
     entrance.init_app(app, launch_tools(bridge), registration_pages(bridge))
     hints.init_app(app, hint_tools(bridge))
+    disclosure.init_app(app, disclosure_of(settings, bridge.clock))
     health.init_app(
         app, HealthPages(Readiness(health_tools(bridge.settings, clock=bridge.clock)), settings.operator_token)
     )
@@ -146,6 +148,12 @@ def create_app(settings: Settings) -> Flask:
         app, MetricPages(Exporter(export_tools(settings, bridge.storage)).exposition, settings.operator_token)
     )
     return app
+
+
+def disclosure_of(settings: Settings, clock: Clock) -> Disclosure:
+    """Return what this installation says about reporting weaknesses."""
+    contact, policy = settings.security_contact, settings.security_policy
+    return Disclosure(contact=contact, policy=policy, public_url=settings.public_url, clock=clock)
 
 
 def identity_tools(bridge: Bridge) -> IdentityTools:

@@ -103,6 +103,11 @@ class Settings:
     """``host:port`` on which a worker of its own shows its metrics to whoever reaches it; empty: nowhere."""
     administrator: str = ""
     """Mail address of whoever runs the bridge, as ``microcred setup`` was told; it stands in the audit trail."""
+    security_contact: str = ""
+    """Whom to tell about a weakness of this installation, as ``mailto:...``, ``tel:...`` or ``https://...``; empty: no
+    ``security.txt``."""
+    security_policy: str = ""
+    """``https://...`` page that says how reports of weaknesses are handled; named in ``security.txt``."""
 
     def __post_init__(self) -> None:
         if problems := tuple(_problems(self)):
@@ -207,6 +212,7 @@ def _problems(settings: Settings) -> list[str]:
         public_problems,
         _device_problems,
         _mail_problems,
+        _disclosure_problems,
     )
     return [problem for check in checks for problem in check(settings)]
 
@@ -227,6 +233,17 @@ def _device_problems(settings: Settings) -> list[str]:
         return []
     needed = ("seal_file", "seal_token", "seal_key")
     return [f"{PREFIX}{name.upper()}: needed with SEAL_MODULE" for name in needed if not getattr(settings, name)]
+
+
+def _disclosure_problems(settings: Settings) -> list[str]:
+    """Compare with RFC 9116, 2.5.3 and 2.5.7: URIs, web addresses only with TLS, one line each."""
+    allowed = {"security_contact": ("mailto:", "tel:", "https://"), "security_policy": ("https://",)}
+    said = {name: getattr(settings, name) for name in allowed}
+    return [
+        f"{PREFIX}{name.upper()}: does not begin with {' or '.join(allowed[name])}, or has blanks in it"
+        for name, value in said.items()
+        if value and (not value.startswith(allowed[name]) or len(value.split()) != 1)
+    ]
 
 
 def _number_problems(settings: Settings) -> list[str]:

@@ -86,6 +86,7 @@ def everything(tools: HealthTools) -> Health:
 
 def _inner(tools: HealthTools) -> Iterator[Check]:
     yield inside.names
+    yield partial(inside.security_contact, tools.settings)
     yield partial(inside.secret_keys, tools.storage, tools.settings.secret_keys)
     yield partial(inside.database, tools.storage, tools.clock)
     yield partial(inside.schema, tools.storage)

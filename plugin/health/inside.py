@@ -15,6 +15,7 @@ import mappings
 import plugin
 from plugin.errors import InvalidSettings
 from plugin.health.report import Finding, bad, doubtful, good
+from plugin.settings import Settings
 from plugin.storage.locked import places
 from plugin.storage.migrate import Standing, current, needed, standing
 from plugin.storage.outbox import Parked
@@ -26,6 +27,14 @@ SCARCE, NONE_LEFT = 1 << 30, 100 << 20
 """Bytes: under the first the disk is a warning, under the second nothing may be written any more."""
 SILENT = timedelta(seconds=60)
 """The schedule ticks every five seconds; after so long without a tick nobody keeps it."""
+
+
+def security_contact(settings: Settings) -> Finding:
+    """Look whether strangers can tell us about a weakness."""
+    if settings.security_contact or not settings.is_public:
+        return good("security contact", settings.security_contact or "Needed at a public address only.")
+    fix = "Set MICROCRED_SECURITY_CONTACT, for example to mailto: and the address of your security team."
+    return doubtful("security contact", "Nobody can find out whom to tell about a weakness: no security.txt.", fix)
 
 
 def database(storage: Storage, clock: Callable[[], datetime]) -> Finding:

@@ -27,6 +27,7 @@ ROUTES: dict[str, dict[str, Kind]] = {
     "/.well-known/did.json": {"GET": Kind.PUBLISHED},
     "/.well-known/jwks.json": {"GET": Kind.PUBLISHED},
     "/.well-known/jwt-vc-issuer": {"GET": Kind.PUBLISHED},
+    "/.well-known/security.txt": {"GET": Kind.PUBLISHED},
     "/c/<reference>": {"GET": Kind.PUBLIC},
     "/canvas/authorize/<ticket>": {"GET": Kind.INVITED, "POST": Kind.INVITED},
     "/canvas/authorized": {"GET": Kind.INVITED},

@@ -82,6 +82,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
         public_url=TOOL,
         secret_keys=(secret,),
         operator_token="token-of-the-operator",
+        security_contact="mailto:security@tool.example",
     )
     engine = open_engine(settings.database)
     upgrade(engine)

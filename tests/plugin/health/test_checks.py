@@ -318,3 +318,18 @@ def test_settings_that_name_a_broken_seal_still_give_tools(tmp_path: Path) -> No
     with pytest.raises(InvalidSettings):
         tools.seal()
     assert key_files(tools.settings).folder == tools.keys.folder
+
+
+@pytest.mark.parametrize(
+    ("url", "contact", "status"),
+    [
+        ("http://127.0.0.1:8080", "", Status.PASS),
+        ("https://credentials.example", "", Status.WARN),
+        ("https://credentials.example", "mailto:security@university.example", Status.PASS),
+    ],
+)
+def test_a_public_bridge_says_whom_to_tell_about_a_weakness(url: str, contact: str, status: Status) -> None:
+    """Yellow where strangers cannot find out (RFC 9116)."""
+    settings = Settings(public_url=url, security_contact=contact)
+
+    assert inside.security_contact(settings).status is status
