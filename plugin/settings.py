@@ -17,6 +17,7 @@ from cryptography.fernet import Fernet
 
 from plugin.errors import InvalidSettings
 from plugin.guessable import PREFIX, public_problems
+from plugin.security_contact import contact_problems
 
 __all__ = ["PREFIX", "Settings", "is_loopback", "read_settings"]
 _BROKERS = ("filesystem", "redis", "rediss", "amqp", "amqps", "memory")
@@ -212,7 +213,7 @@ def _problems(settings: Settings) -> list[str]:
         public_problems,
         _device_problems,
         _mail_problems,
-        _disclosure_problems,
+        contact_problems,
     )
     return [problem for check in checks for problem in check(settings)]
 
@@ -233,17 +234,6 @@ def _device_problems(settings: Settings) -> list[str]:
         return []
     needed = ("seal_file", "seal_token", "seal_key")
     return [f"{PREFIX}{name.upper()}: needed with SEAL_MODULE" for name in needed if not getattr(settings, name)]
-
-
-def _disclosure_problems(settings: Settings) -> list[str]:
-    """Compare with RFC 9116, 2.5.3 and 2.5.7: URIs, web addresses only with TLS, one line each."""
-    allowed = {"security_contact": ("mailto:", "tel:", "https://"), "security_policy": ("https://",)}
-    said = {name: getattr(settings, name) for name in allowed}
-    return [
-        f"{PREFIX}{name.upper()}: does not begin with {' or '.join(allowed[name])}, or has blanks in it"
-        for name, value in said.items()
-        if value and (not value.startswith(allowed[name]) or len(value.split()) != 1)
-    ]
 
 
 def _number_problems(settings: Settings) -> list[str]:

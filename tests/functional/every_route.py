@@ -55,6 +55,7 @@ ROUTES: dict[str, dict[str, Kind]] = {
     "/mine/<key>/credential/<credential_id>/unshare": {"POST": Kind.LEARNER},
     "/mine/<key>/objection/<award_id>": {"GET": Kind.LEARNER, "POST": Kind.LEARNER},
     "/mine/<key>/recovery": {"POST": Kind.LEARNER},
+    "/notices/<token>": {"GET": Kind.PUBLIC, "POST": Kind.PUBLIC},
     "/proctoring/sessions": {"POST": Kind.SIGNED},
     "/readyz": {"GET": Kind.MONITORING},
     "/recover/<token>": {"GET": Kind.PUBLIC, "POST": Kind.PUBLIC},
