@@ -12,12 +12,14 @@ import click
 import pytest
 from click.testing import CliRunner
 from cryptography.fernet import Fernet
+from prometheus_client.metrics import MetricWrapperBase
 
 import plugin.authorizing as _authorizing  # noqa: F401 - its error joins the family
 import plugin.hinting as _hinting  # noqa: F401 - its error joins the family
 import plugin.intake as _intake  # noqa: F401 - likewise
 from lti.errors import REGISTRATION_SENTENCES, Fault
 from lti.refusals import Refusal
+from plugin import meters
 from plugin.app import create_app
 from plugin.cli import microcred
 from plugin.commands import settings_file
@@ -125,6 +127,25 @@ def test_every_address_is_told(tmp_path: Path) -> None:
 def test_every_error_code_is_told() -> None:
     """troubleshooting.md explains each code, and no other."""
     agree("troubleshooting.md", set(rows("troubleshooting.md")), error_codes())
+
+
+def test_every_metric_is_told() -> None:
+    """operations.md lists what `/metrics` shows, with its labels, and nothing else."""
+    said = re.findall(r"^\| `(microcred_\w+)(?:\{([\w,]+)\})?` \|", PAGES["operations.md"], re.MULTILINE)
+    counted = {
+        each._name.removesuffix("_total"): ",".join(each._labelnames)
+        for each in vars(meters).values()
+        if isinstance(each, MetricWrapperBase)
+    }
+    source = "".join((ROOT / "plugin" / "exporting.py").read_text().split())
+    asked = dict(re.findall(r'_by\("(microcred_\w+)","[^"]*","(\w+)"', source))
+    asked |= dict.fromkeys(re.findall(r'_(?:one|some)\("(microcred_\w+)"', source), "")
+
+    agree(
+        "operations.md",
+        {f"{name.removesuffix('_total')}:{labels}" for name, labels in said},
+        {":".join(each) for each in (counted | asked).items()},
+    )
 
 
 def test_links_lead_somewhere() -> None:

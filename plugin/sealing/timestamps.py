@@ -12,7 +12,7 @@ from plugin.sealing.timestamp_tokens import read_token
 _TIMEOUT = (5, 10)  # seconds to connect, seconds between two bytes
 _ANSWER_LIMIT = 65_536  # bytes; a token with its certificates takes 2 to 8 kB
 _GRANTED = 0  # PKIStatus, RFC 3161 clause 2.4.2
-_FINAL = frozenset(range(400, 500)) - {408, 425, 429}  # asking again would not help
+_FINAL = frozenset(range(300, 500)) - {408, 425, 429}  # asking again would not help; a redirect is not followed
 
 
 class TimestampAuthority:
@@ -42,7 +42,9 @@ class TimestampAuthority:
     def _post(self, query: bytes) -> bytes:
         headers = {"Content-Type": "application/timestamp-query", "Accept": "application/timestamp-reply"}
         try:
-            with self._session.post(self._url, query, headers=headers, timeout=_TIMEOUT, stream=True) as answer:
+            with self._session.post(
+                self._url, query, headers=headers, timeout=_TIMEOUT, stream=True, allow_redirects=False
+            ) as answer:
                 if answer.status_code in _FINAL:
                     raise TimestampRefused(f"the timestamp authority answered with HTTP status {answer.status_code}")
                 answer.raise_for_status()

@@ -15,6 +15,7 @@ class Kind(StrEnum):
     LEARNER = "the learner whose it is: launch or recovery link; forms with a token"
     ARRIVED = "whoever came by this launch; forms with a token"
     PUBLIC = "everybody, so many times a minute; forms with a token"
+    MAILED = "who has the link of a mail, so many times a minute; one click of a mail program has no token (RFC 8058)"
     INVITED = "who has an invite or a ticket, so many times a minute"
     PLATFORM = "a platform: state, nonce, browser key and signature"
     SIGNED = "a service that signs"
@@ -55,7 +56,7 @@ ROUTES: dict[str, dict[str, Kind]] = {
     "/mine/<key>/credential/<credential_id>/unshare": {"POST": Kind.LEARNER},
     "/mine/<key>/objection/<award_id>": {"GET": Kind.LEARNER, "POST": Kind.LEARNER},
     "/mine/<key>/recovery": {"POST": Kind.LEARNER},
-    "/notices/<token>": {"GET": Kind.PUBLIC, "POST": Kind.PUBLIC},
+    "/notices/<token>": {"GET": Kind.MAILED, "POST": Kind.MAILED},
     "/proctoring/sessions": {"POST": Kind.SIGNED},
     "/readyz": {"GET": Kind.MONITORING},
     "/recover/<token>": {"GET": Kind.PUBLIC, "POST": Kind.PUBLIC},

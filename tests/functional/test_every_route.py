@@ -272,7 +272,7 @@ def test_what_is_published_is_the_same_for_everybody_and_sets_no_cookie(house: H
     assert [answer.headers.get("Set-Cookie") for answer in answers] == [None, None]
 
 
-@pytest.mark.parametrize(("method", "rule"), of_kind(Kind.PUBLIC, Kind.INVITED, Kind.OPERATOR))
+@pytest.mark.parametrize(("method", "rule"), of_kind(Kind.PUBLIC, Kind.MAILED, Kind.INVITED, Kind.OPERATOR))
 def test_a_stranger_may_ask_only_so_often(house: House, method: str, rule: str) -> None:
     """Guessing tokens, invites and unguessable addresses is slow."""
     limiter.enabled = True

@@ -40,6 +40,7 @@ FAULTS: dict[str, dict[str, object]] = {
     "something else": {"imprint": hashlib.sha256(b"something else").digest()},
     "no signature": {"damages": True},
     "knows us not": {"status": 401},
+    "sends us elsewhere": {"status": 307},
 }
 
 
