@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from plugin.portrait.reading import Node, code, day, link, named, node, nodes, text
+from plugin.portrait.reading import Node, code, day, link, mailbox, named, node, nodes, text
 from plugin.portrait.values import AssessmentLine, OutcomeLine, Portrait, QualityLine
 
 _ONLINE, _PRESENTIAL = "920fbb3cbe", "9191af2ed9"
@@ -27,6 +27,7 @@ def of_elm(content: Node, language: str) -> Portrait:
         issuer_identifier=_identifier(issuer, language),
         country=named(node(issuer, "location", "address", "countryCode"), "country", language),
         homepage=link(node(issuer, "homepage").get("contentURL")),
+        contact=mailbox(node(issuer, "contactPoint")),
         issued_on=day(content.get("issuanceDate") or content.get("validFrom")),
         valid_until=day(content.get("validUntil") or content.get("expirationDate")),
         description=text(achievement.get("description"), language),

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from urllib.parse import unquote
 
 from mappings.errors import UnknownTerm
 from mappings.vocabularies.labels import label
 from mappings.vocabularies.terms import term
-from plugin.portrait.snapshot import web_address
+from plugin.portrait.snapshot import mail_address, web_address
 
 LONGEST = 2_000
 """Characters of one text that are shown."""
@@ -53,6 +54,12 @@ def day(value: object) -> str:
 def link(value: object) -> str:
     """Return a web address, or nothing."""
     return web_address(value[:LONGEST]) if isinstance(value, str) else ""
+
+
+def mailbox(contact: Node) -> str:
+    """Return the e-mail address of a contact point (``mailto:`` in its mailbox), or nothing."""
+    address = node(contact, "emailAddress").get("id")
+    return mail_address(unquote(address.removeprefix("mailto:"))) if isinstance(address, str) else ""
 
 
 def code(concept: Node) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 from urllib.parse import urlsplit
 
@@ -10,6 +11,8 @@ from mappings.profile import Accreditation, Stackability
 from mappings.text import Text
 from mappings.vocabularies.labels import label
 from plugin.portrait.values import AssessmentLine, OutcomeLine, Portrait, QualityLine
+
+_MAIL = re.compile(r"[^@\s?&<>,;:\"]{1,64}@[A-Za-z0-9.-]{1,255}")
 
 
 def of_credential(credential: MicroCredential, language: str, *, valid_until: str = "") -> Portrait:
@@ -24,6 +27,7 @@ def of_credential(credential: MicroCredential, language: str, *, valid_until: st
         issuer_identifier=body.eidas_identifier,
         country=label(body.place.country, language),
         homepage=web_address(body.homepage),
+        contact=mail_address(body.email),
         issued_on=credential.date_of_issue.value.date().isoformat(),
         valid_until=valid_until,
         description=_said(credential.description, language),
@@ -49,6 +53,11 @@ def web_address(text: str) -> str:
     except ValueError:
         return ""
     return text if parts.scheme in {"http", "https"} and parts.hostname else ""
+
+
+def mail_address(text: str) -> str:
+    """Return ``text`` where it has the form of one e-mail address, else nothing."""
+    return text if _MAIL.fullmatch(text) else ""
 
 
 def _said(stated: Stated[Text] | None, language: str) -> str:

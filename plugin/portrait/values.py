@@ -43,6 +43,8 @@ class Portrait:
     issuer_identifier: str = ""
     country: str = ""
     homepage: str = ""
+    contact: str = ""
+    """An e-mail address of the awarding body."""
     issued_on: str = ""
     valid_until: str = ""
     description: str = ""

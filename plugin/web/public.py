@@ -20,6 +20,7 @@ from plugin.storage.holdings import Standing
 from plugin.verification import Outcome, Report, Step, StepName
 from plugin.web import visits
 from plugin.web.details import detail
+from plugin.web.evaluation import sources_of
 from plugin.web.languages import current
 from plugin.web.limits import PUBLIC, limiter
 from plugin.web.tools import tools
@@ -82,6 +83,7 @@ def _page(looked: Looked) -> str:
         verdict=verdict(report) if looked.standing.status == "valid" else of_standing(looked.standing, tools().clock()),
         confirmed=report.step(StepName.CERTIFICATE).outcome is Outcome.PASSED,
         portrait=of_credential(looked.shared.credential, current(), valid_until=f"{ends:%Y-%m-%d}" if ends else ""),
+        sources=sources_of(looked.shared.credential),
         step_names=STEP_NAMES,
         outcomes=OUTCOMES,
         detail=detail,

@@ -13,6 +13,7 @@ from flask_wtf.csrf import CSRFProtect
 from plugin.portrait import of_document
 from plugin.verification import Limits, Outcome, Report, StepName
 from plugin.web.details import detail
+from plugin.web.evaluation import sources_of_document
 from plugin.web.languages import current
 from plugin.web.limits import CHECKS, PUBLIC, limiter
 from plugin.web.tools import tools
@@ -59,6 +60,7 @@ def shown(report: Report, data: bytes) -> str:
         verdict=verdict(report),
         confirmed=report.step(StepName.CERTIFICATE).outcome is Outcome.PASSED,
         portrait=of_document(data, current()) if intact else None,
+        sources=sources_of_document(),
         step_names=STEP_NAMES,
         outcomes=OUTCOMES,
         detail=detail,

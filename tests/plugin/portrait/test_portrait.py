@@ -109,6 +109,22 @@ def test_only_web_addresses_become_links(address: str, credential: MicroCredenti
     assert of_credential(other, "en").homepage == ""
 
 
+@pytest.mark.parametrize(
+    ("address", "shown"),
+    [("registry@academy.example", "registry@academy.example"), ("x@y.example?cc=all", ""), ("javascript:alert(1)", "")],
+)
+def test_the_awarding_body_can_be_asked_at_an_address_that_is_one(
+    credential: MicroCredential, address: str, shown: str
+) -> None:
+    """Snapshot and document say the same; what would add to a mail is no address."""
+    body = replace(credential.awarding_bodies.value[0], email=address)
+    bodies = replace(credential.awarding_bodies, value=(body,))
+    other = replace(credential, awarding_bodies=bodies)
+
+    assert of_credential(other, "en").contact == shown
+    assert read(render_elm(other, ENVELOPE).body).contact == shown
+
+
 def test_a_long_text_is_cut() -> None:
     """A page stays a page."""
     document = {"credentialSubject": {"achievement": {"name": "x" * 10_000}}}

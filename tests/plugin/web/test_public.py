@@ -6,15 +6,17 @@ import json
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import update
 
 from mappings.documents.envelope import Format
 from plugin import sharing
 from plugin.sharing import SharingTools
 from plugin.storage.credentials import Reserved
 from plugin.storage.sharing import Holder
+from plugin.storage.tables import credentials
 from tests.factories import ISSUED
 from tests.plugin.web.site import Site
-from tests.plugin.web.stock import PLATFORM, an_offer, sealed_credential
+from tests.plugin.web.stock import COURSE, PLATFORM, an_offer, sealed_credential
 
 
 @pytest.fixture
@@ -89,6 +91,68 @@ def test_a_revoked_credential_says_so_with_its_date(site: Site, issued: Reserved
 
     for page in (shared, by_id):
         assert "the issuer revoked it on November 24, 2026" in page.text
+
+
+QUESTIONS = (
+    "1. Quality assurance",
+    "2. Verification",
+    "3. Level",
+    "4. What was learned",
+    "5. Workload",
+    "6. How it was assessed",
+    "7. Supervision, and identification",
+)
+
+
+def test_an_evaluator_finds_the_seven_questions_in_order_with_sources(site: Site, issued: Reserved) -> None:
+    """After the verdict and the issuer, as evaluators of ENIC-NARIC centres ask them; recognition is theirs."""
+    page = site.browser().get(f"/c/{link_of(site, issued)}").text
+    places = [page.index(question) for question in ('class="verdict', 'id="who"', *QUESTIONS)]
+
+    assert places == sorted(places)
+    assert page.count("Source: ") == 6
+    assert "Source: stated by the institution" in page
+    assert "read from the learning platform" in page
+    assert "is recognised, you decide" in page
+
+
+def test_the_names_of_who_supplied_something_stay_with_the_issuer(site: Site, issued: Reserved) -> None:
+    """A source is a kind of person and a day: who the teacher is concerns no employer."""
+    page = site.browser().get(f"/c/{link_of(site, issued)}").text
+
+    assert {each.by for each in issued.credential.level.provenance} == {"Tessa Teacher"}
+    assert "Source: stated by the teacher" in page
+    assert "Tessa" not in page
+
+
+def test_a_replaced_credential_leads_to_the_newer_one(site: Site, issued: Reserved) -> None:
+    """By the link and by its id: the date, and how the newer one stands."""
+    link = link_of(site, issued)
+    newer = sealed_credential(site.storage, an_offer(site.storage), "bruno")
+    with site.storage.begin() as work:
+        work.credentials.end(issued.envelope.id, "superseded", "a wrong grade", ISSUED)
+        supersedes = update(credentials).where(credentials.c.id == newer.envelope.id)
+        work.connection.execute(supersedes.values(supersedes=issued.envelope.id))
+
+    for reference in (link, issued.envelope.id):
+        page = site.browser().get(f"/c/{reference}").text
+
+        assert "replaced by a newer one on November 24, 2026" in page
+        assert f'href="/c/{newer.envelope.id}"' in page
+
+
+def test_a_course_that_ended_takes_no_credential_away(site: Site, issued: Reserved) -> None:
+    """The course awards nothing any more; page, standing and document stay found, revoked or not."""
+    link = link_of(site, issued)
+    with site.storage.begin() as work:
+        for offer in work.offers.of_course(PLATFORM, COURSE):
+            work.offers.disable(offer.id)
+        work.credentials.end(issued.envelope.id, "revoked", "issued in error", ISSUED)
+    document = site.browser().get(f"/c/{link}", headers={"Accept": "application/ld+json"})
+
+    assert site.browser().get(f"/c/{link}").status_code == 200
+    assert site.browser().get(f"/c/{issued.envelope.id}").status_code == 200
+    assert document.status_code == 200
 
 
 def test_looks_are_counted_and_nothing_else(site: Site, issued: Reserved) -> None:

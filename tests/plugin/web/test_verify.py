@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
@@ -46,6 +47,19 @@ def test_a_foreign_credential_is_told_verdict_first_and_in_plain_words(site: Sit
     )
     assert "EQF level" in page
     assert page.count('<tr><th scope="row">') == 8
+
+
+def test_what_a_foreign_credential_leaves_out_is_not_stated(site: Site) -> None:
+    """The seven questions of an evaluator are all there, and an answer that is missing has no source."""
+    page = upload(site, commission_sample()).text
+    answers = dict(re.findall(r"<dt>(\d)\..*?</dt>\s*<dd>(.*?)</dd>", page, re.DOTALL))
+
+    assert list(answers) == list("1234567")
+    for answer in answers.values():
+        assert (
+            ("Not stated" in answer and "Source: " not in answer) or "as the sealed" in answer or "Not valid" in answer
+        )
+    assert any("Not stated" in answer for answer in answers.values())
 
 
 def test_a_changed_credential_shows_nothing_of_what_it_says(site: Site) -> None:
