@@ -20,6 +20,7 @@ from itsdangerous import BadSignature
 from lti.errors import LtiError
 from lti.states import BrowserKey
 from plugin.web.launching import COOKIE, SHORTEST_KEY, LaunchTools
+from plugin.web.security import HTTPS_ONLY
 from plugin.web.sessions import Sessions
 from plugin.web.visits import with_launch
 
@@ -48,6 +49,8 @@ class Express:
         self._session_cookie = app.config["SESSION_COOKIE_NAME"]
         self._next = app.wsgi_app
         self._tools = tools
+        secure = tools.public_url.startswith("https://")
+        self._headers = [*_HEADERS, *([("Strict-Transport-Security", HTTPS_ONLY)] if secure else [])]
         self._ways = {"/lti/login": self._login, "/lti/launch": self._launch}
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
@@ -62,7 +65,7 @@ class Express:
             headers = way(form, BrowserKey(key), cookies)
         except LtiError:
             return self._next(environ, start_response)
-        start_response("302 FOUND", [*headers, *_HEADERS])
+        start_response("302 FOUND", [*headers, *self._headers])
         return []
 
     def _login(self, form: dict[str, str], key: BrowserKey, _: dict[str, str]) -> Headers:

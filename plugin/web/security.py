@@ -10,10 +10,12 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterable
 
-from flask import Flask, Response, g
+from flask import Flask, Response, g, request
 
 SELF = "'self'"
 NOBODY = "'none'"
+HTTPS_ONLY = "max-age=63072000; includeSubDomains"
+"""For two years browsers come by TLS or not at all (RFC 6797)."""
 SESSION_COOKIE = {
     "SESSION_COOKIE_NAME": "__Host-microcred",
     "SESSION_COOKIE_SECURE": True,
@@ -60,6 +62,9 @@ def harden(response: Response) -> Response:
     response.headers.setdefault("X-Content-Type-Options", "nosniff")
     response.headers.setdefault("Permissions-Policy", "camera=(), microphone=(), geolocation=()")
     response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
+    response.headers.setdefault("Cache-Control", "no-store")
+    if request.is_secure:
+        response.headers.setdefault("Strict-Transport-Security", HTTPS_ONLY)
     return response
 
 

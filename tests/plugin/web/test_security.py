@@ -56,3 +56,12 @@ def test_every_answer_refuses_sniffing_and_tells_no_referrer(client: FlaskClient
 
     assert headers["Referrer-Policy"] == "no-referrer"
     assert headers["X-Content-Type-Options"] == "nosniff"
+
+
+def test_no_page_stays_in_a_cache_and_browsers_keep_to_tls(client: FlaskClient) -> None:
+    """Pages hold names and grades; HSTS for over a year and all below, never over plain http (RFC 6797, 7.2)."""
+    plain, secure = (client.get("/plain", base_url=f"{scheme}://tool.example").headers for scheme in ("http", "https"))
+
+    assert plain["Cache-Control"] == "no-store"
+    assert "Strict-Transport-Security" not in plain
+    assert secure["Strict-Transport-Security"] == "max-age=63072000; includeSubDomains"
