@@ -75,7 +75,7 @@ class Fault(StrEnum):
     NO_COMPLETION = "no_completion"
     """The course has no completion to read: none is set up, or it is switched off."""
     NOT_USED = "not_used"
-    """The site has switched off what was asked for (competencies)."""
+    """The site has switched off what was asked for (competencies, messages)."""
     INVALID_REQUEST = "invalid_request"
     INVALID_RESPONSE = "invalid_response"
     """Moodle's ``invalidresponse``: the platform could not describe its own data (Safe Exam Browser quizzes)."""

@@ -49,6 +49,7 @@ _FAULTS = {
     "nocriteriaset": Fault.NO_COMPLETION,
     "completionnotenabled": Fault.NO_COMPLETION,
     "competenciesarenotenabled": Fault.NOT_USED,
+    "disabled": Fault.NOT_USED,  # messaging, of what is asked for here
     "sitemaintenance": Fault.PLATFORM_DOWN,
     "dmlreadexception": Fault.PLATFORM_DOWN,
     "dbconnectionfailed": Fault.PLATFORM_DOWN,

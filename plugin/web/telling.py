@@ -36,6 +36,7 @@ _WHY: dict[str, LazyString] = {
     Fault.NOT_ENROLLED: lazy_gettext("the person is not in the course any more"),
     Fault.MISSING_FUNCTION: lazy_gettext("the platform sends no messages for the bridge"),
     Fault.NO_ACCESS: lazy_gettext("the platform sends no messages for the bridge"),
+    Fault.NOT_USED: lazy_gettext("the platform sends no messages for the bridge"),
     Fault.UNREACHABLE: lazy_gettext("the platform cannot be reached"),
     Fault.PLATFORM_DOWN: lazy_gettext("the platform cannot be reached"),
 }

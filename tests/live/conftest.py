@@ -17,7 +17,7 @@ from tests.conftest import require_program
 
 READING = ("MOODLE_URL", "MOODLE_TOKEN", "MOODLE_COURSE")
 LAUNCHING = (*READING, "MOODLE_ADMIN", "MOODLE_TEACHER", "MOODLE_LEARNER")
-LINE = (*LAUNCHING, "MOODLE_SETUP_TOKEN", "MOODLE_CRON_PASSWORD")
+LINE = (*LAUNCHING, "MOODLE_TOKEN_MESSAGES", "MOODLE_SETUP_TOKEN", "MOODLE_CRON_PASSWORD")
 NETWORK = Network(allowed=(ipaddress.ip_network("127.0.0.0/8"),))
 CHROMIUM = [
     *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),

@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import re
 import uuid
+from typing import Any
 
 from playwright.sync_api import Browser, FrameLocator, Page, expect
 
 from tests.live.bridge import Bridge
+from tests.live.course import Person
 
 
 def logged_in(browser: Browser, moodle: str, account: str) -> Page:
@@ -64,10 +66,10 @@ def platform_key(bridge: Bridge) -> str:
     return key[1]
 
 
-def connect(bridge: Bridge, moodle: str) -> None:
-    """Give the bridge the web-service token, as IT does at the command line."""
+def connect(bridge: Bridge, moodle: str, token_of: str = "MOODLE_TOKEN") -> None:
+    """Give the bridge a web-service token, as IT does at the command line."""
     token = bridge.log.parent / "token"
-    token.write_text(os.environ["MOODLE_TOKEN"])
+    token.write_text(os.environ[token_of])
     bridge.run("platform", platform_key(bridge), moodle, "--kind", "moodle", "--token-file", str(token))
 
 
@@ -102,3 +104,16 @@ def enable(browser: Browser, moodle: str, activity: str) -> None:
     frame.get_by_role("button", name="Enable").click()
     expect(frame.locator("main")).to_contain_text("Enabled")
     page.context.close()
+
+
+def messages_to(browser: Browser, moodle: str, learner: Person) -> list[dict[str, Any]]:
+    """Return all messages that the learner has in Moodle, asked for as the pages of Moodle ask."""
+    page = logged_in(browser, moodle, learner.account)
+    page.goto(f"{moodle}/user/preferences.php")
+    wanted = {"useridto": learner.id, "type": "conversations", "read": 2}
+    answer = page.request.post(
+        f"{moodle}/lib/ajax/service.php?sesskey={page.evaluate('M.cfg.sesskey')}",
+        data=[{"index": 0, "methodname": "core_message_get_messages", "args": wanted}],
+    ).json()
+    page.context.close()
+    return list(answer[0]["data"]["messages"])

@@ -72,6 +72,7 @@ def test_a_moodle_message_that_is_not_wanted_is_a_failure(simulator: MoodleSimul
         (Reply(refusal("sitemaintenance")), Fault.PLATFORM_DOWN, False),
         (Reply(b"<html>"), Fault.MALFORMED_ANSWER, True),
         (Reply(refusal("accessexception")), Fault.MISSING_FUNCTION, False),
+        (Reply(refusal("disabled")), Fault.NOT_USED, False),
     ],
 )
 def test_a_message_is_never_repeated_by_itself(
