@@ -30,7 +30,7 @@ from mappings.profile import (
     Outcome,
     ProvenByCompetency,
 )
-from mappings.supervision import evidence_for
+from mappings.supervision import evidence_for, findings
 
 
 class ReasonCode(StrEnum):
@@ -265,9 +265,10 @@ def _must_stand(profile: CourseProfile) -> str:
 def _held(record: AssessmentRecord, profile: CourseProfile, proven: tuple[Outcome, ...]) -> Iterator[Reason]:
     for activity in _counted(profile, proven):
         specification = profile.assessment(activity)
-        if any(each.open_flag for each in evidence_for(specification, record, profile)):
+        flags = [each for each in evidence_for(specification, record, profile) if each.open_flag]
+        if flags:
             sentence = f"A finding on “{specification.title.in_language('en')}” waits for a person to look at it."
-            yield Reason(ReasonCode.OPEN_FLAG, sentence, activity)
+            yield Reason(ReasonCode.OPEN_FLAG, sentence, activity, (("found", findings(flags)),))
     if profile.participation is not None and _disputed(profile.participation.code, record.course.delivery):
         sentence = (
             f"The profile states the participation “{profile.participation.label}”, "

@@ -8,7 +8,7 @@ assessments the weakest supervision and the weakest identity verification hold.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from mappings.assessment import AssessmentRecord, EvidenceSource, Presence, SupervisionEvidence
@@ -105,3 +105,15 @@ def _ignored(title: str, evidence: SupervisionEvidence) -> str:
     if evidence.open_flag:
         return f"{title}: a finding of {evidence.stated_by} is still open, so its record does not count yet."
     return f"{title}: the record of {evidence.stated_by} does not name this learner, so it does not count."
+
+
+def findings(flags: Sequence[SupervisionEvidence]) -> str:
+    """Return by whom and when something was found: a later finding is not one that a person has looked at.
+
+    What a platform's settings say has no time of its own but that of reading.
+    """
+    told = {
+        each.stated_by if each.source is EvidenceSource.PLATFORM_SETTING else f"{each.stated_by} {each.stated_at:%F %T}"
+        for each in flags
+    }
+    return ", ".join(sorted(told))

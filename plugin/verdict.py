@@ -36,7 +36,7 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True)
 class Ruled:
-    """What a named person decided, over the reasons with these codes."""
+    """What a named person decided, over the reasons with these marks; a bare code stands for every reason with it."""
 
     ruling: Ruling = Ruling.NONE
     by: str = ""
@@ -64,7 +64,7 @@ def judge(
 def _still_asked(award: Award, ruled: Ruled) -> tuple[StoredReason, ...]:
     """Return the questions that nobody has answered; a release covers only what the person saw."""
     answered = ruled.codes if ruled.ruling is Ruling.RELEASED else ()
-    return tuple(reason for reason in _stored(award.held) if reason.code not in answered)
+    return tuple(reason for reason in _stored(award.held) if not {reason.mark, reason.code} & {*answered})
 
 
 def _stored(reasons: tuple[Reason, ...]) -> tuple[StoredReason, ...]:

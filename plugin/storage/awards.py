@@ -79,6 +79,12 @@ class StoredReason:
     subject: str = ""
     values: Mapping[str, str] = field(default_factory=dict)
 
+    @property
+    def mark(self) -> str:
+        """What tells this reason from another one with the same code: about what, and by which facts."""
+        facts = (self.subject, *(f"{name}={self.values[name]}" for name in sorted(self.values)))
+        return "|".join((self.code, *(fact for fact in facts if fact)))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AwardRow:
@@ -100,7 +106,7 @@ class AwardRow:
     ruled_by: str
     ruling_reason: str
     ruled_codes: tuple[str, ...]
-    """Codes of the reasons that the person had before them: what comes later is asked again."""
+    """Marks of the reasons that the person had before them: what comes later is asked again."""
     created_at: datetime
     moved_at: datetime
 
@@ -229,9 +235,13 @@ class Awards:
         return tuple(moved[award.id] for award in several if award.id in moved)
 
     def rule(self, award: AwardRow, ruling: Ruling, *, by: str, reason: str, now: datetime) -> AwardRow:
-        """Keep what the named person ``by`` decided and why; the next decision obeys it."""
+        """Keep what the named person ``by`` decided and why; the next decision obeys it.
+
+        A release adds to what was released before: a new finding does not ask the old questions again.
+        """
         said: dict[str, object] = {"ruling": ruling, "ruled_by": by, "ruling_reason": reason}
-        said["ruled_codes"] = [each.code for each in award.reasons]
+        before = award.ruled_codes if award.ruling is ruling else ()
+        said["ruled_codes"] = list(dict.fromkeys((*before, *(each.mark for each in award.reasons))))
         ruled = self._update(award, {**said, "version": award.version + 1})
         self._note(award, award.state, now=now, actor=by, act=f"ruling:{ruling}", detail=reason)
         return ruled

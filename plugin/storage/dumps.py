@@ -62,7 +62,11 @@ def _dump_postgresql(engine: Engine, target: Path) -> Counts:
     with engine.connect().execution_options(isolation_level="REPEATABLE READ") as connection:
         snapshot = connection.execute(text("SELECT pg_export_snapshot()")).scalar_one()
         counts = counted(connection)
-        _run("pg_dump", engine.url, ["--format=custom", f"--snapshot={snapshot}", "--no-owner", f"--file={target}"])
+        _run(
+            "pg_dump",
+            engine.url,
+            ["--format=custom", "--compress=1", f"--snapshot={snapshot}", "--no-owner", f"--file={target}"],
+        )
     return counts
 
 

@@ -17,6 +17,7 @@ from mappings.assessment import (
     CompetencyRating,
     Completion,
     Delivery,
+    EvidenceSource,
     GradeState,
     Presence,
     Result,
@@ -351,8 +352,23 @@ def test_an_open_flag_holds_and_never_refuses() -> None:
     award = awarded(record(supervision=(flag,)), profile())
 
     assert award.held == (
-        Reason(ReasonCode.OPEN_FLAG, "A finding on “Final exam” waits for a person to look at it.", EXAM),
+        Reason(
+            ReasonCode.OPEN_FLAG,
+            "A finding on “Final exam” waits for a person to look at it.",
+            EXAM,
+            (("found", f"{flag.stated_by} {flag.stated_at:%F %T}"),),
+        ),
     )
+
+
+def test_a_flag_of_the_platform_s_settings_has_no_time_of_its_own() -> None:
+    """Reading it again does not make it another finding."""
+    flag = evidence(open_flag=True, source=EvidenceSource.PLATFORM_SETTING)
+
+    first = awarded(record(supervision=(flag,)), profile())
+    again = awarded(record(supervision=(replace(flag, stated_at=flag.stated_at + timedelta(days=1)),)), profile())
+
+    assert first.held == again.held != ()
 
 
 def test_a_flag_on_what_the_award_does_not_rest_on_holds_nothing() -> None:

@@ -1,7 +1,11 @@
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import timedelta
+
 import pytest
 
+from mappings.assessment import EvidenceSource
 from mappings.profile import AwardRule
 from plugin import approving
 from plugin.approving import ApprovingTools
@@ -59,6 +63,23 @@ def test_a_release_covers_only_what_the_person_saw(bench: Bench) -> None:
 
     held = issue(bench.issuing, award_id)
     assert (held.state, [reason.code for reason in held.reasons]) == (State.HELD, ["open_flag"])
+
+
+def test_a_second_finding_is_another_question(bench: Bench) -> None:
+    """Whoever looked at the first recording has not looked at the second, on the same exam."""
+    award_id = bench.awards()[ANNA].id
+    first = factories.evidence(open_flag=True, source=EvidenceSource.SESSION_RECORD)
+    second = replace(first, stated_at=first.stated_at + timedelta(hours=1))
+    bench.platform.change(ANNA, supervision=(first,))
+    issue(bench.issuing, award_id)
+    approving.release(tools(bench), award_id, **WHO)
+
+    bench.platform.change(ANNA, supervision=(first, second))
+    held = issue(bench.issuing, award_id)
+    approving.release(tools(bench), award_id, **WHO)
+
+    assert (held.state, [reason.code for reason in held.reasons]) == (State.HELD, ["open_flag"])
+    assert issue(bench.issuing, award_id).state is State.SEALED
 
 
 def test_a_refusal_is_told_and_stays(bench: Bench) -> None:
