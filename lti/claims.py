@@ -16,6 +16,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
+from functools import lru_cache
 from typing import NewType, TypeVar
 from urllib.parse import urlsplit
 
@@ -146,11 +147,13 @@ class Launch:
         return dict(self.custom).get(name, "")
 
 
+@lru_cache(maxsize=1024)
 def platform_id(issuer: str, client_id: str, deployment_id: str) -> PlatformId:
     """Return the opaque key of one deployment; no other triple has the same."""
     return PlatformId(_digest(issuer, client_id, deployment_id))
 
 
+@lru_cache(maxsize=1024)
 def registration_id(issuer: str, client_id: str) -> RegistrationId:
     """Return the opaque key of one registration."""
     return RegistrationId(_digest(issuer, client_id))
@@ -254,6 +257,8 @@ def _custom(custom: Claims) -> tuple[tuple[str, str], ...]:
 
 
 def _loose_text(value: object) -> str:
+    if value is None:
+        return ""
     if isinstance(value, bool):
         return "true" if value else "false"
     text = str(value) if isinstance(value, str | int | float) else ""
@@ -261,11 +266,11 @@ def _loose_text(value: object) -> str:
 
 
 def _text(claims: Claims, name: str, *, expand: bool = True) -> str:
-    value = claims.get(name)
+    value = claims.get(name, "")
+    if isinstance(value, str):
+        return "" if expand and value[:1] == "$" else value
     if value is None:
         return ""
-    if isinstance(value, str):
-        return "" if expand and value.startswith("$") else value
     if isinstance(value, int) and not isinstance(value, bool):
         return str(value)
     raise LaunchRefused(Refusal.CLAIM_MALFORMED, place=name)

@@ -1,7 +1,7 @@
 """The second half of a launch: a signed message is let in, once, or refused with a code.
 
 LTI 1.3 core section 5, IMS Security Framework 1.0 sections 5.1.1.5 and 5.1.3 (authentication response validation),
-OpenID Connect Core section 3.1.3.7. pylti1p3 keeps the order of the steps and does 4 and 11 (:mod:`lti.messages`);
+OpenID Connect Core section 3.1.3.7. pylti1p3 keeps the order of the steps and does 11 (:mod:`lti.messages`);
 the others are ours, because the library does not take them or takes them slowly (lti/README.md).
 
 1.  the platform did not answer with an error
@@ -26,12 +26,12 @@ The caller owes: HTTPS, the browser's key in a ``__Host-`` cookie, and a session
 from __future__ import annotations
 
 import hmac
-from base64 import urlsafe_b64decode
-from binascii import Error as NotBase64
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Self
+
+from pybase64 import b64decode
 
 from lti.claims import DEEP_LINKING, KEPT, LTI, Launch, VerifiedClaims, read_launch
 from lti.errors import LaunchRefused
@@ -88,7 +88,7 @@ class _Steps(LibraryLaunch):
         return self._launch
 
     def validate_state(self) -> Self:
-        """Take steps 2 and 3; step 4 follows in the library."""
+        """Take steps 2 and 3; step 4 follows in :mod:`lti.messages`."""
         if not (state := self._form.get("state", "")):
             raise LaunchRefused(Refusal.STATE_MISSING)
         self._ticket = self._reception.states.read(state, self._now)
@@ -162,8 +162,8 @@ def _check_signature(token: str, header: Mapping[str, object], platform: Registr
 
 def _decoded(part: str) -> bytes:
     try:
-        return urlsafe_b64decode(part + "=" * (-len(part) % 4))
-    except (NotBase64, ValueError):
+        return b64decode(part + "=" * (-len(part) % 4), b"-_", validate=True)
+    except ValueError:
         raise LaunchRefused(Refusal.SIGNATURE_WRONG) from None
 
 

@@ -17,7 +17,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
-from urllib.parse import urlencode
+from urllib.parse import quote_plus, urlencode
 
 from lti.claims import origin_of
 from lti.errors import LaunchRefused
@@ -73,10 +73,8 @@ class Login:
         registration = self.recognise(form)
         state = self.states.issue(registration.id, now)  # 4
         nonce = self.states.nonces(state, browser)[0]
-        parameters = {"login_hint": form["login_hint"], "state": state, "nonce": nonce}
-        if hint := form.get("lti_message_hint"):
-            parameters["lti_message_hint"] = hint
-        location = _asking(registration, self.launch_url) + urlencode(parameters)
+        ours = f"nonce={nonce}&state={state.replace('=', '%3D')}"  # base64url: nothing else is to be quoted
+        location = f"{_asking(registration, self.launch_url)}&{_hints(form)}&{ours}"
         return LoginRequest(location, state, nonce, registration)
 
 
@@ -92,7 +90,13 @@ def _asking(registration: Registration, launch_url: str) -> str:
         "redirect_uri": launch_url,
     }
     joint = "&" if "?" in registration.authorization_endpoint else "?"
-    return f"{registration.authorization_endpoint}{joint}{urlencode(parameters)}&"
+    return f"{registration.authorization_endpoint}{joint}{urlencode(parameters)}"
+
+
+def _hints(form: Form) -> str:
+    hint = form.get("lti_message_hint")
+    more = f"&lti_message_hint={quote_plus(hint)}" if hint else ""
+    return f"login_hint={quote_plus(form['login_hint'])}{more}"
 
 
 def require_ours(target: str, launch_url: str) -> None:

@@ -12,11 +12,11 @@ from __future__ import annotations
 
 import hmac
 import secrets
-from base64 import urlsafe_b64decode, urlsafe_b64encode
-from binascii import Error as NotBase64
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NewType
+
+from pybase64 import b64decode, urlsafe_b64encode
 
 from lti.claims import LaunchId, RegistrationId
 from lti.errors import LaunchRefused
@@ -104,8 +104,8 @@ def new_browser_key() -> BrowserKey:
 
 def _split(state: str, length: int) -> tuple[bytes, bytes]:
     try:
-        raw = urlsafe_b64decode(state.encode("ascii"))
-    except (NotBase64, ValueError):
+        raw = b64decode(state, b"-_", validate=True)
+    except ValueError:
         raise LaunchRefused(Refusal.STATE_FORGED) from None
     if len(raw) != length + _MAC or urlsafe_b64encode(raw).decode() != state:
         raise LaunchRefused(Refusal.STATE_FORGED)

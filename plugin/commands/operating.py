@@ -13,7 +13,7 @@ import waitress
 
 from plugin.app import create_app
 from plugin.commands.bridge import open_bridge
-from plugin.serving import become_gunicorn, start_again_counting
+from plugin.serving import become_gunicorn, settled, start_again_counting
 from plugin.settings import read_settings
 from plugin.storage.engine import open_engine
 from plugin.storage.migrate import current, go_back, require_current, upgrade
@@ -61,7 +61,7 @@ def serve(*, no_worker: bool, processes: int) -> None:
             raise click.UsageError("--processes goes with --no-worker: start `microcred worker --beat` beside it")
         become_gunicorn(settings, processes)
     start_again_counting(settings)
-    app = create_app(settings)
+    app = settled(create_app(settings))
     supervisor = Supervisor(worker_command(beat=True), os.environ)
     if not no_worker:
         supervisor.start()

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 
+import orjson
 from sqlalchemy import delete, select
 from sqlalchemy.engine.interfaces import DBAPICursor
 from sqlalchemy.pool import PoolProxiedConnection
@@ -40,7 +40,7 @@ class Launches:
         SQLite it does not wait for the disk: it survives a crash of the process, and a power cut may undo the last
         launches, which are then made again.
         """
-        row = (launch.id, launch.client_id, json.dumps(claims), self._moment(launch.launched_at))
+        row = (launch.id, launch.client_id, orjson.dumps(claims).decode(), self._moment(launch.launched_at))
         with self._writer() as cursor:
             cursor.execute(self._keep, row)
             return bool(cursor.rowcount == 1)

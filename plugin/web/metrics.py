@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, cast
 
 from flask import Blueprint, Flask, Response, abort, current_app
@@ -33,12 +34,13 @@ class CountedAnswers:
 
     def __init__(self, inner: WSGIApplication) -> None:
         self._inner = inner
+        self._count = cache(lambda kind: meters.http_answers.labels(f"{kind}xx").inc)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Pass the request on."""
 
         def start(status: str, headers: list[tuple[str, str]], *rest: object) -> Callable[[bytes], object]:
-            meters.http_answers.labels(f"{status[:1]}xx").inc()
+            self._count(status[:1])()
             return start_response(status, headers, *rest)  # type: ignore[arg-type]  # the traceback of an error, if any
 
         return self._inner(environ, start)

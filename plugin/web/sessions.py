@@ -6,20 +6,73 @@ costs a launch more than the check of its signature (``make bench``). Cookies of
 
 from __future__ import annotations
 
+import hmac
 from typing import Any
 
+import orjson
 from flask import Flask
 from flask.sessions import SecureCookieSessionInterface
-from itsdangerous import TimedSerializer, URLSafeTimedSerializer
-from itsdangerous.encoding import base64_encode
+from itsdangerous import BadPayload, Signer, TimestampSigner, URLSafeTimedSerializer
+from itsdangerous.encoding import want_bytes
+from itsdangerous.signer import SigningAlgorithm
+from pybase64 import b64decode, urlsafe_b64encode
+
+
+class _Hmac(SigningAlgorithm):
+    """The library's HMAC in one call of OpenSSL: the same bytes in a quarter of the time."""
+
+    def __init__(self, digest: str) -> None:
+        self._digest = digest
+
+    def get_signature(self, key: bytes, value: bytes) -> bytes:
+        """Return the MAC of ``value``."""
+        return hmac.digest(key, value, self._digest)
+
+
+class SessionSigner(TimestampSigner):
+    """A signer that derives its keys once and not for every signature."""
+
+    def __init__(self, *secrets: Any, **options: Any) -> None:
+        super().__init__(*secrets, **options)
+        self._derived = {secret: super(SessionSigner, self).derive_key(secret) for secret in self.secret_keys}
+
+    def verify_signature(self, value: str | bytes, sig: str | bytes) -> bool:
+        """Say whether ``sig`` is of one of our keys."""
+        try:
+            given = b64decode(want_bytes(sig) + b"=" * (-len(sig) % 4), b"-_", validate=True)
+        except ValueError:
+            return False
+        text = want_bytes(value)
+        return any(self.algorithm.verify_signature(key, text, given) for key in reversed(self._derived.values()))
+
+    def derive_key(self, secret_key: str | bytes | None = None) -> bytes:
+        """Return the key that is derived from one of our secrets, by default from the newest."""
+        return self._derived[self.secret_keys[-1] if secret_key is None else secret_key]  # type: ignore[index]
 
 
 class SessionSerializer(URLSafeTimedSerializer):
-    """Signs as Flask does; the content is JSON in base64url."""
+    """Signs as Flask does; the content is JSON in base64url. One signer serves all."""
+
+    def __init__(self, secrets: list[bytes], salt: str, **options: Any) -> None:
+        super().__init__(secrets, salt, signer=SessionSigner, **options)
+        self._signer = super().make_signer()
+
+    def make_signer(self, salt: str | bytes | None = None) -> Signer:
+        """Return the signer; another one for a salt that is not ours."""
+        return self._signer if salt in (None, self.salt) else super().make_signer(salt)
+
+    def load_payload(self, payload: bytes, *args: Any, **more: Any) -> Any:
+        """Return the content whose signature was right; a compressed one is of Flask's own kind."""
+        if payload.startswith(b"."):
+            return super().load_payload(payload, *args, **more)
+        try:
+            return orjson.loads(b64decode(payload + b"=" * (-len(payload) % 4), b"-_", validate=True))
+        except ValueError as wrong:
+            raise BadPayload("the content is not JSON", original_error=wrong) from None
 
     def dump_payload(self, obj: Any) -> bytes:
         """Return the content before it is signed."""
-        return base64_encode(TimedSerializer.dump_payload(self, obj))
+        return urlsafe_b64encode(orjson.dumps(obj)).rstrip(b"=")
 
 
 class Sessions(SecureCookieSessionInterface):
@@ -30,5 +83,9 @@ class Sessions(SecureCookieSessionInterface):
         if not app.secret_key:
             raise ValueError("the application has no secret key")
         keys = [*(app.config["SECRET_KEY_FALLBACKS"] or ()), app.secret_key]
-        signing = {"key_derivation": self.key_derivation, "digest_method": self.digest_method}
+        signing = {
+            "key_derivation": self.key_derivation,
+            "digest_method": self.digest_method,
+            "algorithm": _Hmac(self.digest_method().name),
+        }
         return SessionSerializer(keys, salt=self.salt, signer_kwargs=signing)

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import os
-
-from plugin.app import create_app
 from plugin.logs import configure_logs
-from plugin.settings import read_settings
+from plugin.serving import application
 
 configure_logs("WARNING")
-app = create_app(read_settings(os.environ))
+app = application()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import re
 import signal
@@ -16,7 +17,9 @@ from pathlib import Path
 import pytest
 import requests
 from cryptography.fernet import Fernet
+from flask import Flask
 
+from plugin.serving import settled
 from plugin.settings import read_settings
 from plugin.storage.engine import open_engine
 from plugin.storage.migrate import upgrade
@@ -170,3 +173,12 @@ def test_a_worker_of_its_own_shows_what_it_counts(environment: dict[str, str]) -
 
     with running(environment, "worker"):
         wait_until("no metrics", lambda: "microcred_seal_seconds" in text())
+
+
+def test_what_was_built_is_not_looked_through_for_garbage() -> None:
+    """A full look stops all threads, also those in the middle of a launch."""
+    try:
+        settled(Flask("built"))
+        assert gc.get_freeze_count() > 0
+    finally:
+        gc.unfreeze()
