@@ -75,10 +75,10 @@ def commands(command: click.Command, name: str) -> Iterator[str]:
 
 
 def blocks(language: str) -> Iterator[tuple[str, list[str]]]:
-    """Yield page and lines of every fenced block of ``language``."""
+    """Yield page and lines of every fenced block of ``language``, also below the point of a list."""
     for page, text in PAGES.items():
-        for block in re.findall(rf"^```{language}\n(.*?)^```", text, re.MULTILINE | re.DOTALL):
-            yield page, block.splitlines()
+        for block in re.findall(rf"^ *```{language}\n(.*?)^ *```", text, re.MULTILINE | re.DOTALL):
+            yield page, [line.strip() for line in block.splitlines()]
 
 
 def test_every_setting_is_told_with_its_default() -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from flask import Flask, render_template
+import structlog
+from flask import Flask, render_template, request
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
@@ -24,6 +25,8 @@ from plugin.web.languages import gettext
 from plugin.web.limits import limiter
 from plugin.web.tools import PageTools, keep
 
+_NO_RIGHT = frozenset({401, 403})
+_log = structlog.get_logger("pages")
 _OVERHEAD = 100_000
 """Bytes of a form beside the file in it."""
 
@@ -46,6 +49,8 @@ def init_app(app: Flask, tools: PageTools) -> None:
 def _explain(error: HTTPException) -> tuple[str, int]:
     """Tell a person what happened and what helps, in a page without technical words."""
     code = error.code or 500
+    if code in _NO_RIGHT:
+        _log.warning("not_allowed", code=str(code), place=request.endpoint or "")
     return render_template("error.html", code=code, sentence=_sentence(error)), code
 
 

@@ -11,6 +11,7 @@ import pytest
 from cryptography.fernet import Fernet
 from flask import Flask
 from flask.testing import FlaskClient
+from structlog.testing import capture_logs
 from werkzeug.test import TestResponse
 
 from lti.claims import Launch, VerifiedClaims
@@ -237,6 +238,16 @@ def test_every_form_needs_its_token(house: House, method: str, rule: str) -> Non
 def test_what_services_and_operators_use_answers_nobody_without_a_secret(house: House, method: str, rule: str) -> None:
     """401, whatever session a browser has."""
     assert house.ask(house.browser(TEACHER), method, house.path(rule, TEACHER)).status_code == 401
+
+
+def test_whoever_has_no_right_is_logged_without_a_name(house: House) -> None:
+    """The view and the code, so that attempts can be counted; no address, which may hold a token, and no person."""
+    with capture_logs() as lines:
+        house.ask(house.browser(ANNA), "GET", house.path("/teach/<launch_id>", ANNA))
+        house.ask(house.app.test_client(), "GET", "/metrics")
+
+    refused = [(line["code"], line["place"]) for line in lines if line["event"] == "not_allowed"]
+    assert refused == [("403", "teacher.home"), ("401", "metrics.metrics")]
 
 
 @pytest.mark.parametrize(("method", "rule"), of_kind(Kind.INVITED))
