@@ -11,10 +11,11 @@ import structlog
 from mappings.assessment import CourseId, PlatformId
 from mappings.profile import CourseProfile, Issuer
 from plugin.storage.audit import Entry
+from plugin.storage.awards import State
 from plugin.storage.outbox import Topic
 from plugin.storage.platforms import Connected
 from plugin.storage.profiles import Offer
-from plugin.storage.unit_of_work import Storage
+from plugin.storage.unit_of_work import Storage, UnitOfWork
 
 log = structlog.get_logger(__name__)
 
@@ -48,7 +49,7 @@ def enable(
         work.profiles.keep_course_profile(profile, now)
         work.profiles.keep_issuer(issuer, now)
         offer = work.offers.enable(*place, profile=profile, issuer=issuer, now=now)
-        work.outbox.request(Topic.SYNC, offer.id, now)
+        _ask_again(work, offer, now)
         work.audit.note(Entry(at=now, actor=by, act="enable", subject=offer.id, after=f"version {profile.version}"))
     log.info("offer_enabled", offer_id=offer.id, profile_version=profile.version)
     return offer
@@ -69,7 +70,7 @@ def resume(tools: OfferingTools, offer: Offer, *, by: str) -> None:
         profile = work.profiles.course_profile(offer.profile_id, offer.profile_version)
         issuer = work.profiles.issuer(offer.issuer_id, offer.issuer_version)
         work.offers.enable(offer.platform, offer.course, profile=profile, issuer=issuer, now=now)
-        work.outbox.request(Topic.SYNC, offer.id, now)
+        _ask_again(work, offer, now)
         work.audit.note(Entry(at=now, actor=by, act="resume", subject=offer.id))
 
 
@@ -84,3 +85,11 @@ def state_institution(tools: OfferingTools, issuer: Issuer, *, by: str) -> bool:
         if is_new:
             work.audit.note(Entry(at=now, actor=by, act="state_institution", subject=issuer.id))
     return is_new
+
+
+def _ask_again(work: UnitOfWork, offer: Offer, now: datetime) -> None:
+    """Have the course read, and whatever was to be sealed when it was paused: that work was struck out then."""
+    work.outbox.request(Topic.SYNC, offer.id, now)
+    for state in (State.ELIGIBLE, State.RESERVED):
+        for award in work.awards.of_offer(offer.id, state):
+            work.outbox.request(Topic.ISSUE, award.id, now, batch=offer.id)

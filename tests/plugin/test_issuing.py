@@ -3,18 +3,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 
 from mappings.assessment import Completion, Learner, LearnerId, Standing
 from mappings.documents.envelope import Document, Format
+from plugin import offering
 from plugin.errors import ChangedMeanwhile, NoSeal, SealPaused, SealRejected
 from plugin.issuing import issue
+from plugin.offering import OfferingTools
 from plugin.sealing import Sealed, Sealer
 from plugin.sealing.errors import TimestampUnavailable
 from plugin.storage.awards import State
 from plugin.storage.breakers import STAYS_OPEN
+from plugin.storage.outbox import Topic
 from plugin.storage.unit_of_work import Storage
 from plugin.sync import sync
 from plugin.verification import CheckContext, check
@@ -252,6 +255,21 @@ def test_the_pause_lets_only_one_try(bench: Bench) -> None:
     sealer.before = meanwhile
 
     assert issue(bench.issuing, bench.awards()[ANNA].id).state is State.SEALED
+
+
+def test_what_was_to_be_sealed_when_the_course_was_paused_is_asked_for_again(bench: Bench) -> None:
+    """Its work was struck out while nothing could be done; resuming remembers."""
+    sync(bench.sync, bench.offer.id)
+    tools = OfferingTools(bench.storage, bench.clock)
+    offering.pause(tools, bench.offer, by="Tessa Teacher")
+    with bench.storage.begin() as work:
+        work.outbox.finish(work.outbox.claim(Topic.ISSUE, bench.offer.id, bench.clock(), timedelta(minutes=1), most=9))
+
+    offering.resume(tools, bench.offer, by="Tessa Teacher")
+
+    eligible = [award for award in bench.awards().values() if award.state is State.ELIGIBLE]
+    with bench.storage.reading() as work:
+        assert work.outbox.waiting(Topic.ISSUE) == len(eligible) > 0
 
 
 def test_a_paused_course_issues_nothing(bench: Bench) -> None:
