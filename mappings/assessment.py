@@ -152,7 +152,12 @@ class SupervisionEvidence:
     """Field name of the platform, vendor of the session record, or name of the teacher."""
     learner: LearnerId | None = None
     method: str = ""
+    """How it was watched; in a teacher's declaration, who watched."""
     open_flag: bool = False
+    place: str = ""
+    """Where it was sat, in the words of a teacher's declaration."""
+    identified_by: str = ""
+    """Who checked photo identification, in the words of a teacher's declaration."""
 
     def __post_init__(self) -> None:
         require_utc(self.stated_at, "stated_at")

@@ -6,12 +6,13 @@ sees before is what learners get afterwards.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from lti.platforms import Platform
-from mappings.assessment import AssessmentRecord, CourseId, PlatformId, Standing
+from lti.platforms.naming import NamesCompetencies
+from mappings.assessment import AssessmentRecord, CompetencyId, CourseId, PlatformId, Standing
 from mappings.profile import CourseProfile, Issuer
 from plugin.storage.awards import State, StoredReason
 from plugin.storage.drafts import Draft
@@ -79,6 +80,13 @@ def _some(tools: EnablingTools, place: Place) -> tuple[AssessmentRecord, ...]:
     return tuple(platform.read(place.course, learners[:FEW]))
 
 
+def _named(tools: EnablingTools, place: Place) -> Mapping[CompetencyId, str]:
+    """Return the competencies of a course in which nobody is rated yet, from a platform that can list them."""
+    with tools.storage.reading() as work:
+        platform = tools.connect(work.platforms.get(place.platform))
+    return platform.competencies(place.course) if isinstance(platform, NamesCompetencies) else {}
+
+
 def draft_of(tools: EnablingTools, place: Place, *, by: str, language: str) -> Draft | None:
     """Return the draft of the course, suggested from the platform where there is none yet.
 
@@ -91,7 +99,9 @@ def draft_of(tools: EnablingTools, place: Place, *, by: str, language: str) -> D
     records = _some(tools, place)
     if not records:
         return None
-    suggestion = suggest(records, language=language)
+    rated = any(record.competencies for record in records)
+    named = {} if rated else _named(tools, place)
+    suggestion = suggest(records, language=language, named=named)
     return save(tools, place, suggestion.profile, origins=dict(suggestion.origins), by=by)
 
 

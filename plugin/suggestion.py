@@ -13,14 +13,13 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
-from mappings.assessment import Activity, AssessmentRecord, Delivery
+from mappings.assessment import Activity, AssessmentRecord, CompetencyId, Delivery
 from mappings.profile import (
     AssessmentSpecification,
     AwardRule,
     CompletedBy,
     CourseProfile,
     Outcome,
-    ProvenByAssessments,
     ProvenByCompetency,
 )
 from mappings.text import Text, clean
@@ -49,9 +48,16 @@ class Suggestion:
     origins: Mapping[str, str]
 
 
-def suggest(records: Sequence[AssessmentRecord], *, language: str) -> Suggestion:
-    """Suggest a profile for the course of ``records`` (at least one), its texts in ``language`` unless it says one."""
+def suggest(
+    records: Sequence[AssessmentRecord], *, language: str, named: Mapping[CompetencyId, str] | None = None
+) -> Suggestion:
+    """Suggest a profile for the course of ``records`` (at least one), its texts in ``language`` unless it says one.
+
+    ``named`` are the competencies of the course by id with their names, where nobody need be rated in them.
+    """
     record = records[0]
+    rated = {each.competency: each.title for one in records for each in one.competencies}
+    competencies = {**(named or {}), **rated}
     course = record.course
     spoken = course.language.partition("-")[0].lower() or language
     mode = term("modes-learning-assessment", _DELIVERIES[course.delivery]) if course.delivery in _DELIVERIES else None
@@ -62,13 +68,13 @@ def suggest(records: Sequence[AssessmentRecord], *, language: str) -> Suggestion
         version=1,
         title=_text(course.title, spoken),
         description=_text(_MARKUP.sub(" ", course.summary), spoken),
-        outcomes=_outcomes(record, assessments, spoken),
+        outcomes=_outcomes(competencies, assessments, spoken),
         assessments=assessments,
         participation=mode,
         languages=(spoken,) if len(spoken) == 2 else (),
         rule=_rule(records, assessments),
     )
-    return Suggestion(profile, _origins(profile, record))
+    return Suggestion(profile, _origins(profile))
 
 
 def _text(words: str, language: str) -> Text | None:
@@ -107,19 +113,15 @@ def _half(activity: Activity) -> Decimal | None:
 
 
 def _outcomes(
-    record: AssessmentRecord, assessments: tuple[AssessmentSpecification, ...], language: str
+    competencies: Mapping[CompetencyId, str], assessments: tuple[AssessmentSpecification, ...], language: str
 ) -> tuple[Outcome, ...]:
-    """Take the platform's competencies; a course without any has one outcome, named as the course."""
+    """Take the platform's competencies. Without any the teacher is asked: a course's title says nothing of them."""
     everywhere = tuple(assessment.activity for assessment in assessments)
-    found = tuple(
-        Outcome(_NAME.sub("-", each.competency)[:64], title, ProvenByCompetency(each.competency, everywhere))
-        for each in record.competencies
-        if (title := _text(each.title, language))
+    return tuple(
+        Outcome(_NAME.sub("-", competency)[:64], title, ProvenByCompetency(competency, everywhere))
+        for competency, name in competencies.items()
+        if (title := _text(name, language))
     )
-    if found or not everywhere:
-        return found
-    title = _text(record.course.title, language)
-    return (Outcome("LO-1", title, ProvenByAssessments(everywhere)),) if title else ()
 
 
 def _rule(records: Sequence[AssessmentRecord], assessments: tuple[AssessmentSpecification, ...]) -> AwardRule:
@@ -128,15 +130,13 @@ def _rule(records: Sequence[AssessmentRecord], assessments: tuple[AssessmentSpec
     return AwardRule(CompletedBy.PLATFORM if tracked or not required else CompletedBy.ASSESSMENTS, required)
 
 
-def _origins(profile: CourseProfile, record: AssessmentRecord) -> dict[str, str]:
+def _origins(profile: CourseProfile) -> dict[str, str]:
     read: dict[str, object] = {
         "title": profile.title,
         "description": profile.description,
         "languages": profile.languages,
         "participation": profile.participation,
-        "outcomes": record.competencies,
+        "outcomes": profile.outcomes,
     }
     origins = {name: PLATFORM for name, value in read.items() if value}
-    if profile.outcomes and not record.competencies:
-        origins["outcomes"] = SUGGESTED
     return origins | dict.fromkeys(("assessments", "rule"), SUGGESTED)

@@ -54,6 +54,7 @@ from lti.service import Manners, Service
 from lti.tokens import TokenSource
 from mappings.assessment import (
     AssessmentRecord,
+    CompetencyId,
     Course,
     CourseId,
     Learner,
@@ -135,6 +136,10 @@ class Canvas:
     def message(self, course: CourseId, learner: LearnerId, message: Message) -> None:
         """Begin a conversation (:class:`lti.platforms.messaging.Messaging`)."""
         self._conversations.begin(course, learner, message)
+
+    def competencies(self, course: CourseId) -> dict[CompetencyId, str]:
+        """Name the aligned outcomes (:class:`lti.platforms.naming.NamesCompetencies`)."""
+        return {CompetencyId(one.id): one.title or one.display_name for one in self._rollups(course)[1].values()}
 
     def preflight(self, course: CourseId | None) -> tuple[Finding, ...]:
         """Try whether all can be read that a credential needs."""

@@ -49,6 +49,7 @@ from lti.schemas import load, load_all
 from mappings.assessment import (
     ActivityId,
     AssessmentRecord,
+    CompetencyId,
     Course,
     CourseId,
     Learner,
@@ -166,7 +167,7 @@ class Moodle:
             grades={one.userid: one for one in grades},
             activities=tuple(records.activities_of(grades, self._service.url).values()),
             supervision=self._supervision(course, read_at, batch=BATCH in site.names),
-            rated=self._has_competencies(course),
+            rated=bool(self._competencies(course)),
             batch=BATCH in site.names,
             read_at=read_at,
         )
@@ -246,16 +247,21 @@ class Moodle:
         answer = self._ask(GradableUsers, "core_grades_get_gradable_users", courseid=course, onlyactive=True)
         return frozenset(user.id for user in answer.users)
 
-    def _has_competencies(self, course: CourseId) -> bool:
-        """Say whether the course has competencies to be rated in; also no where the site does not use them."""
+    def competencies(self, course: CourseId) -> dict[CompetencyId, str]:
+        """Name the course's competencies (:class:`lti.platforms.naming.NamesCompetencies`)."""
+        listed = (each.competency for each in self._competencies(course))
+        return {records.competency_id(each): each.shortname for each in listed}
+
+    def _competencies(self, course: CourseId) -> tuple[CourseCompetency, ...]:
+        """Return the competencies of the course; none where the site does not use them."""
         function = "core_competency_list_course_competencies"
         try:
             answer = self._service.call(Call(function, {"id": course}))
         except PlatformError as error:
             if error.fault is Fault.NOT_USED:
-                return False
+                return ()
             raise
-        return bool(load_all(CourseCompetency, answer, place=function))
+        return tuple(load_all(CourseCompetency, answer, place=function))
 
     def _supervision(self, course: CourseId, at: datetime, *, batch: bool) -> tuple[SupervisionEvidence, ...]:
         """Return what the settings of the quizzes say about how they are sat."""

@@ -10,6 +10,7 @@ from decimal import Decimal
 
 from lti.platforms.moodle_shapes import (
     ActivityStatus,
+    Competency,
     CompetencyReport,
     CourseCompletion,
     GradeItem,
@@ -173,11 +174,16 @@ def completion_of(answer: CourseCompletion) -> Completion:
     )
 
 
+def competency_id(competency: Competency) -> CompetencyId:
+    """Return the id under which a competency is rated: the institution's own where it has one."""
+    return CompetencyId(competency.idnumber or competency.id)
+
+
 def ratings_of(report: CompetencyReport) -> tuple[CompetencyRating, ...]:
     """Return the ratings there are; a competency without grade and without flag is not rated."""
     return tuple(
         CompetencyRating(
-            competency=CompetencyId(entry.competency.competency.idnumber or entry.competency.competency.id),
+            competency=competency_id(entry.competency.competency),
             title=entry.competency.competency.shortname,
             proficient=entry.usercompetencycourse.proficiency,
             grade=entry.usercompetencycourse.gradename,

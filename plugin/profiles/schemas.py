@@ -154,6 +154,8 @@ class DeclarationSchema(Part):
     stated_at = Moment(required=True, error_messages=REQUIRED)
     learner = Words()
     method = Words()
+    place = Words()
+    identified_by = Words()
 
     def build(self, data: dict[str, Any]) -> SupervisionEvidence:
         """Build the evidence; what is not said about identity is not known."""

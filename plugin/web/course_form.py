@@ -29,6 +29,8 @@ _TEXTS = (
     "further_information",
 )
 _LISTS = ("outcomes", "assessments", "subjects", "languages", "supervision")
+_DECLARED = ("method", "place", "identified_by")
+"""Of a declaration: who watched, where, and who checked identification."""
 _WORDS = ("participation", "activity_type", "learning_setting", "stackability", "homepage", "valid_for_months")
 
 
@@ -149,7 +151,8 @@ def _supervision_sent(
         presence = sent.word(f"{name}.supervision")
         if presence is None:
             continue
-        said: Data = {"activity": activity, "supervision": presence, "method": sent.word(f"{name}.method")}
+        said: Data = {"activity": activity, "supervision": presence}
+        said |= {each: sent.word(f"{name}.{each}") for each in _DECLARED}
         said |= {"identity_verified": sent.word(f"{name}.identity_verified") is not None}
         same = [each for each in before if not each.get("learner") and said.items() <= each.items()]
         kept += same[:1] or [{**said, "stated_by": by, "stated_at": now.replace(microsecond=0).isoformat()}]

@@ -16,7 +16,8 @@ from lti.claims import Launch
 from lti.errors import PlatformError
 from mappings.assessment import Course, Presence
 from mappings.describe import gaps
-from mappings.profile import Cycle, Issuer
+from mappings.profile import CourseProfile, Cycle, Issuer
+from mappings.supervision import of_assessment
 from mappings.vocabularies.labels import label
 from mappings.vocabularies.terms import terms
 from plugin import class_reading, enabling, offering
@@ -55,7 +56,7 @@ def setup(launch_id: str) -> str:
     except UnknownRow:
         return cannot(launch, gettext("The institution's IT has not connected this platform for reading yet."))
     except PlatformError as error:
-        return cannot(launch, gettext(error.sentence))
+        return cannot(launch, gettext(error.sentence), error)
     if draft is None:
         return cannot(launch, gettext("Nobody is in the course yet, so the platform shows nothing to start from."))
     return _form(launch, draft, data_of(draft.profile), ())
@@ -129,6 +130,7 @@ def _form(launch: Launch, draft: Draft, data: Data, wrong: tuple[Wrong, ...]) ->
         isced=[shown for _, shown in _options("isced-f")],
         options=_options,
         presences=_presences(),
+        stated=dict(_stated(draft.profile)),
         cycles=[(each.value, each.value) for each in Cycle],
         subject_labels=[*_labels(data["subjects"]), ""],
         meant=suggestions(" ".join(data["subjects"]), current()) if "subjects" in names else (),
@@ -155,6 +157,13 @@ def _presences() -> list[tuple[str, str]]:
         (Presence.ONLINE, gettext("online")),
         (Presence.NONE, gettext("nobody watched")),
     ]
+
+
+def _stated(profile: CourseProfile) -> Iterator[tuple[str, str]]:
+    """Yield for each assessment the category of O2 that the declarations about everybody come to."""
+    for each in profile.assessments:
+        told = [said for said in profile.supervision if said.activity == each.activity and said.learner is None]
+        yield each.activity, of_assessment(each, told).category.value
 
 
 def _labels(codes: Iterable[str]) -> Iterator[str]:
@@ -200,9 +209,9 @@ def institution() -> Issuer | None:
         return next(iter(work.drafts.institutions()), None)
 
 
-def cannot(launch: Launch, words: str) -> str:
-    """Say why nothing can be enabled yet, and what would help."""
-    return render_template("teacher/cannot.html", launch=launch, sentence=words)
+def cannot(launch: Launch, words: str, fault: PlatformError | None = None) -> str:
+    """Say why nothing can be enabled yet, and what would help: waiting, or the IT department with the code."""
+    return render_template("teacher/cannot.html", launch=launch, sentence=words, fault=fault)
 
 
 def class_tools() -> ClassReadingTools:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from decimal import Decimal
 
-from mappings.assessment import Delivery
+from mappings.assessment import CompetencyId, Delivery
 from mappings.awarding import Award, decide
 from mappings.describe import gaps
 from mappings.elements import Element
-from mappings.profile import CompletedBy, ProvenByAssessments, ProvenByCompetency
+from mappings.profile import CompletedBy, ProvenByCompetency
 from plugin.suggestion import PLATFORM, SUGGESTED, suggest
 from tests import factories
 from tests.factories import READ
@@ -52,17 +52,40 @@ def test_the_suggested_rule_awards_those_who_finished() -> None:
     assert awarded == ["anna", "bruno"]
 
 
-def test_a_course_without_competencies_or_verdicts_gets_one_outcome_and_marks() -> None:
-    """Named as the course, proven by everything graded, at half of the maximum."""
-    results = tuple(replace(each, passed=None) for each in CLASS[0].results)
-    bare = replace(CLASS[0], competencies=(), results=results)
+def test_a_course_without_competencies_names_no_outcome() -> None:
+    """Its title says nothing of what learners can do, so the outcome is asked for."""
+    profile = suggest([replace(CLASS[0], competencies=())], language="en").profile
 
-    suggestion = suggest([bare], language="en")
+    assert profile.outcomes == ()
+    assert Element.LEARNING_OUTCOMES in {each.element for each in gaps(profile, factories.issuer(), READ)}
+
+
+def test_competencies_are_taken_before_anybody_is_rated() -> None:
+    """At the beginning of a course the platform names them, and nobody has them."""
+    unrated = replace(CLASS[0], competencies=())
+
+    suggestion = suggest([unrated], language="en", named={CompetencyId("DA-1"): "Clean data"})
 
     (outcome,) = suggestion.profile.outcomes
-    assert isinstance(outcome.proof, ProvenByAssessments)
-    assert {each.pass_mark for each in suggestion.profile.assessments} == {Decimal(50)}
-    assert suggestion.origins["outcomes"] == SUGGESTED
+    assert isinstance(outcome.proof, ProvenByCompetency)
+    assert (outcome.id, outcome.title.in_language("en")) == ("DA-1", "Clean data")
+    assert suggestion.origins["outcomes"] == PLATFORM
+
+
+def test_a_competency_in_which_only_another_is_rated_counts() -> None:
+    """The first of the class need not be the one who is rated."""
+    first = replace(CLASS[0], competencies=())
+
+    assert len(suggest([first, CLASS[0]], language="en").profile.outcomes) == len(factories.OUTCOMES)
+
+
+def test_without_a_verdict_of_the_platform_half_of_the_maximum_passes() -> None:
+    """A mark that the teacher sees and corrects."""
+    results = tuple(replace(each, passed=None) for each in CLASS[0].results)
+
+    profile = suggest([replace(CLASS[0], results=results)], language="en").profile
+
+    assert {each.pass_mark for each in profile.assessments} == {Decimal(50)}
 
 
 def test_a_platform_that_says_how_a_course_is_held_is_believed() -> None:

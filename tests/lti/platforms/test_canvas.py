@@ -13,6 +13,7 @@ from lti import gradebook, roster
 from lti.errors import Fault, PlatformError
 from lti.gradebook import read_line_items, read_results
 from lti.platforms.canvas import MANNERS, Canvas
+from lti.platforms.naming import NamesCompetencies
 from lti.roster import read_roster
 from lti.service import Manners, Service
 from lti.tokens import Client, ClientCredentials, RefreshedToken, RefreshGrant, TokensInMemory, signer
@@ -190,6 +191,15 @@ def test_mastery_is_a_score_at_the_mastery_points(simulator: CanvasSimulator, ca
 
     assert [(one.competency, one.proficient) for one in ratings] == [("97", True), ("98", False)]
     assert ratings[0].title == "Explain bias in data"
+
+
+def test_outcomes_are_named_by_the_id_of_their_ratings(simulator: CanvasSimulator) -> None:
+    """Before anybody is scored they are known under the id that a score has later."""
+    canvas = connect(simulator)
+    rated = next(canvas.read(COURSE, [TERRENCE])).competencies
+
+    assert isinstance(canvas, NamesCompetencies)
+    assert canvas.competencies(COURSE).items() >= {each.competency: each.title for each in rated}.items()
 
 
 def test_an_outcome_without_score_is_not_rated(records: dict[LearnerId, AssessmentRecord]) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from lti.errors import Fault, PlatformError
 from lti.platforms.moodle import Moodle
+from lti.platforms.naming import NamesCompetencies
 from mappings.assessment import (
     ActivityId,
     AssessmentRecord,
@@ -342,6 +343,16 @@ def test_a_course_without_completion_is_not_known_to_be_completed(simulator: Moo
     simulator.answers[place] = refusal("nocriteriaset")
 
     assert next(moodle.read(COURSE, [ANNA])).completion.completed is None
+
+
+def test_competencies_are_named_by_the_id_of_their_ratings(
+    moodle: Moodle, records: dict[LearnerId, AssessmentRecord]
+) -> None:
+    """Before anybody is rated they are known under the id that a rating has later."""
+    named = moodle.competencies(COURSE)
+
+    assert isinstance(moodle, NamesCompetencies)
+    assert named == {each.competency: each.title for each in records[EVA].competencies}
 
 
 def test_a_site_without_competencies_is_read_without_ratings(simulator: MoodleSimulator, moodle: Moodle) -> None:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 import pytest
 
 from lti.claims import COURSE_HISTORY
+from lti.errors import Fault, PlatformError
 from lti.roles import Role
-from mappings.assessment import CourseId
-from mappings.profile import Workload
+from mappings.assessment import CompetencyId, CourseId
+from mappings.profile import ProvenByAssessments, Workload
 from plugin.storage.unit_of_work import Storage
 from tests import factories
 from tests.factories import ISSUED, READ
@@ -155,6 +158,8 @@ def test_a_declaration_of_supervision_is_of_the_one_who_made_it(course: Site, te
         assessment__7__supervision="on_site",
         assessment__7__identity_verified="yes",
         assessment__7__method="two invigilators",
+        assessment__7__place="room B2",
+        assessment__7__identified_by="the registry, at the door",
         stated_by="Somebody Else",
     )
 
@@ -167,7 +172,90 @@ def test_a_declaration_of_supervision_is_of_the_one_who_made_it(course: Site, te
         "two invigilators",
         True,
     )
+    assert (declared.place, declared.identified_by) == ("room B2", "the registry, at the door")
     assert declared.stated_at == ISSUED
+
+
+def test_what_a_declaration_comes_to_is_shown_beside_it(teacher: Browser) -> None:
+    """Nothing declared is nothing stated; on site in an online course is stated as the weaker, online."""
+    begun = teacher.get(SETUP).text
+    send(teacher, assessment__7__supervision="on_site", assessment__7__identity_verified="yes")
+
+    shown = teacher.get(SETUP).text
+
+    assert begun.count("<strong>Not supervised; identity not verified</strong>") == 3
+    assert shown.count("<strong>Not supervised; identity not verified</strong>") == 2
+    assert shown.count("<strong>Supervised online; identity verified</strong>") == 1
+
+
+class Unrated(RecordedPlatform):
+    """The recorded course at its beginning: nobody is rated in anything."""
+
+    def read(self, course: CourseId, learners: Any = None, since: datetime | None = None) -> Iterator[Any]:
+        return (replace(each, competencies=()) for each in super().read(course, learners, since))
+
+
+class Named(Unrated):
+    """It names its competencies all the same."""
+
+    def competencies(self, course: CourseId) -> dict[CompetencyId, str]:
+        return {CompetencyId(f"{course}-1"): "Clean a data set"}
+
+
+def test_a_course_that_names_no_outcome_asks_for_one(course: Site) -> None:
+    """One field, with its element and an example; every assessment proves it unless the teacher says otherwise."""
+    course = Site(course.storage, Unrated(records()))
+    teacher = course.browser(LAUNCH)
+    page = teacher.get(SETUP).text
+
+    send(teacher, outcome__new__title__en="Clean a data set")
+
+    with course.storage.reading() as work:
+        draft = work.drafts.get(PLATFORM, COURSE)
+    assert "What learners can do afterwards (Annex I, M6)" in page
+    assert draft is not None
+    (outcome,) = draft.profile.outcomes
+    assert outcome.title.in_language("en") == "Clean a data set"
+    assert outcome.proof == ProvenByAssessments(tuple(each.activity for each in draft.profile.assessments))
+
+
+def test_competencies_fill_the_form_before_anybody_is_rated(course: Site) -> None:
+    """The platform lists them."""
+    page = Site(course.storage, Named(records())).browser(LAUNCH).get(SETUP).text
+
+    assert 'value="Clean a data set"' in page
+    assert "What learners can do afterwards" not in page
+
+
+class Broken(RecordedPlatform):
+    """A platform that answers nobody."""
+
+    fault = Fault.UNREACHABLE
+
+    def people(self, course: CourseId) -> tuple[Any, ...]:
+        raise PlatformError(self.fault, f"people of {course}")
+
+
+class Refusing(Broken):
+    """A platform on which a right is missing."""
+
+    fault = Fault.NO_ACCESS
+
+
+@pytest.mark.parametrize(
+    ("platform", "step"),
+    [(Broken, "in a few minutes"), (Refusing, "does not pass by itself")],
+    ids=["down", "refusing"],
+)
+def test_a_platform_that_cannot_be_read_is_told_with_code_and_next_step(
+    course: Site, platform: type[Broken], step: str
+) -> None:
+    """Waiting helps, or the IT department does."""
+    page = Site(course.storage, platform(records())).browser(LAUNCH).get(SETUP).text
+
+    assert f"Code for the IT department: {platform.fault}" in page
+    assert step in page
+    assert ">Try again</a>" in page
 
 
 def test_an_assessment_that_does_not_count_is_left_out_everywhere(course: Site, teacher: Browser) -> None:
