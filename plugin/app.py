@@ -21,7 +21,19 @@ from lti.registry import Registry
 from lti.states import States
 from mappings.documents.envelope import Format
 from mappings.documents.rendering import render
-from plugin import channels, class_reading, delivery, issuer, issuing, noting, privacy, revocation, scheduling, sync
+from plugin import (
+    administration,
+    channels,
+    class_reading,
+    delivery,
+    issuer,
+    issuing,
+    noting,
+    privacy,
+    revocation,
+    scheduling,
+    sync,
+)
 from plugin.approving import ApprovingTools
 from plugin.assurance import assured
 from plugin.class_reading import ClassReadingTools
@@ -144,6 +156,7 @@ def create_app(settings: Settings) -> Flask:
     health.init_app(
         app, HealthPages(Readiness(health_tools(bridge.settings, clock=bridge.clock)), settings.operator_token)
     )
+    administration.init_app(app, bridge, bridge.bell.ring)
     metrics.init_app(
         app, MetricPages(Exporter(export_tools(settings, bridge.storage)).exposition, settings.operator_token)
     )

@@ -11,6 +11,7 @@ from pathlib import Path
 import click
 import waitress
 
+from plugin import administering
 from plugin.app import create_app
 from plugin.commands.bridge import open_bridge
 from plugin.serving import become_gunicorn, settled, start_again_counting
@@ -109,4 +110,18 @@ def verify_audit() -> None:
     sys.exit(0 if found is None else 1)
 
 
-COMMANDS = (migrate, serve, worker, retry, audit)
+@click.group("admin")
+def administration() -> None:
+    """Let administrators into their pages."""
+
+
+@administration.command("link")
+@click.option("--name", required=True, help="For whom; what they do is noted under this name.")
+def link(name: str) -> None:
+    """Print a link to the administrator's pages. It can be used once, within ten minutes."""
+    bridge = open_bridge()
+    token = administering.make_link(bridge.storage, name, bridge.clock())
+    click.echo(f"{bridge.settings.public_url}/admin/enter/{token}")
+
+
+COMMANDS = (administration, migrate, serve, worker, retry, audit)

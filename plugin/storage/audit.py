@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, RowMapping, insert, or_, select, update
 
 from plugin.storage.tables import audit, audit_head
 from plugin.storage.writing import insert_if_absent
@@ -97,8 +97,15 @@ class AuditTrail:
             query = query.where(audit.c.subject == subject)
         with self._connection.execute(query.execution_options(yield_per=1000)) as result:
             for row in result.mappings():
-                said = {name: row[name] for name in ("at", "actor", "act", "subject", "before", "after", "detail")}
-                yield Chained(row["seq"], Entry(**said), row["previous_hash"], row["hash"])
+                yield _chained(row)
+
+    def page(self, words: str, *, limit: int, offset: int) -> tuple[Chained, ...]:
+        """Return the newest entries whose actor, act or subject contains ``words``, newest first."""
+        query = select(audit).order_by(audit.c.seq.desc()).limit(limit).offset(offset)
+        if words:
+            named = (audit.c.actor, audit.c.act, audit.c.subject)
+            query = query.where(or_(*(column.icontains(words, autoescape=True) for column in named)))
+        return tuple(_chained(row) for row in self._connection.execute(query).mappings())
 
     def verify(self) -> Break | None:
         """Return the first place where the chain does not hold, None where it holds to its head."""
@@ -117,6 +124,11 @@ class AuditTrail:
         if (seq, last_hash) == expected:
             return None
         return Break(seq + 1, f"the trail ends at entry {seq}, its head says {expected[0]}")
+
+
+def _chained(row: RowMapping) -> Chained:
+    said = {name: row[name] for name in ("at", "actor", "act", "subject", "before", "after", "detail")}
+    return Chained(row["seq"], Entry(**said), row["previous_hash"], row["hash"])
 
 
 def _chain(entries: list[Entry], seq: int, previous: str) -> tuple[list[dict[str, object]], str]:

@@ -66,3 +66,13 @@ tool_keys = Table(
     moment("created_at"),
     PrimaryKeyConstraint("key_id"),
 )
+
+administrator_links = Table(
+    "administrator_links",
+    metadata,
+    key("digest"),
+    text("name"),
+    moment("expires_at"),
+    moment("spent_at", null=True),
+    PrimaryKeyConstraint("digest"),
+)

@@ -11,6 +11,7 @@ from random import SystemRandom
 
 from sqlalchemy import Connection, Engine
 
+from plugin.storage.administrators import AdministratorLinks
 from plugin.storage.adopting import Adopting
 from plugin.storage.assessments import Assessments
 from plugin.storage.audit import AuditTrail
@@ -66,6 +67,7 @@ class UnitOfWork:
 
     def __init__(self, connection: Connection, vault: Vault, place: Place, known: Known) -> None:
         self.connection = connection
+        self.administrators = AdministratorLinks(connection)
         self.audit = AuditTrail(connection)
         self.notes = Notes(connection)
         self.marks = Marks(connection)

@@ -56,6 +56,7 @@ def _explain(error: HTTPException) -> tuple[str, int]:
 
 def _sentence(error: HTTPException) -> str:
     sentences = {
+        401: gettext("This page is for whoever runs the bridge. Sign in first; a sign-in ends after eight hours."),
         403: gettext("This page is not for you, or you came here without your course."),
         404: gettext("There is no such page."),
         405: gettext("This page cannot be used in that way."),

@@ -135,10 +135,11 @@ def _shown(registration_id: RegistrationId) -> str:
     except UnknownRow:
         abort(404)
     security.allow_framing(found.registration.origins)
-    return render_template("lti/preflight.html", found=found, needs=_needs())
+    return render_template("lti/preflight.html", found=found, needs=needs())
 
 
-def _needs() -> dict[Need, str]:
+def needs() -> dict[Need, str]:
+    """Return each need in words."""
     return {
         Need.LAUNCH: gettext("launch"),
         Need.CONNECTION: gettext("connection for reading"),

@@ -14,6 +14,7 @@ class Kind(StrEnum):
     TEACHER = "teacher of the course: launch, role, course; forms with a token"
     LEARNER = "the learner whose it is: launch or recovery link; forms with a token"
     ARRIVED = "whoever came by this launch; forms with a token"
+    ADMINISTRATOR = "an administrator who signed in; forms with a token"
     PUBLIC = "everybody, so many times a minute; forms with a token"
     MAILED = "who has the link of a mail, so many times a minute; one click of a mail program has no token (RFC 8058)"
     INVITED = "who has an invite or a ticket, so many times a minute"
@@ -29,6 +30,27 @@ ROUTES: dict[str, dict[str, Kind]] = {
     "/.well-known/jwks.json": {"GET": Kind.PUBLISHED},
     "/.well-known/jwt-vc-issuer": {"GET": Kind.PUBLISHED},
     "/.well-known/security.txt": {"GET": Kind.PUBLISHED},
+    "/accessibility": {"GET": Kind.PUBLIC},
+    "/admin/": {"GET": Kind.ADMINISTRATOR},
+    "/admin/courses": {"GET": Kind.ADMINISTRATOR},
+    "/admin/deployments/<platform_id>": {"POST": Kind.ADMINISTRATOR},
+    "/admin/enter/<token>": {"GET": Kind.PUBLIC, "POST": Kind.PUBLIC},
+    "/admin/keys": {"GET": Kind.ADMINISTRATOR},
+    "/admin/oidc": {"POST": Kind.PUBLIC},
+    "/admin/oidc/back": {"GET": Kind.PUBLIC},
+    "/admin/person": {"GET": Kind.ADMINISTRATOR},
+    "/admin/person/erase": {"POST": Kind.ADMINISTRATOR},
+    "/admin/person/export": {"POST": Kind.ADMINISTRATOR},
+    "/admin/platforms": {"GET": Kind.ADMINISTRATOR},
+    "/admin/platforms/<registration_id>": {"GET": Kind.ADMINISTRATOR},
+    "/admin/platforms/invite": {"POST": Kind.ADMINISTRATOR},
+    "/admin/queue": {"GET": Kind.ADMINISTRATOR},
+    "/admin/queue/retry": {"POST": Kind.ADMINISTRATOR},
+    "/admin/resume": {"GET": Kind.ADMINISTRATOR, "POST": Kind.ADMINISTRATOR},
+    "/admin/settings": {"GET": Kind.ADMINISTRATOR},
+    "/admin/sign-in": {"GET": Kind.PUBLIC},
+    "/admin/sign-out": {"POST": Kind.ADMINISTRATOR},
+    "/admin/trail": {"GET": Kind.ADMINISTRATOR},
     "/c/<reference>": {"GET": Kind.PUBLIC},
     "/canvas/authorize/<ticket>": {"GET": Kind.INVITED, "POST": Kind.INVITED},
     "/canvas/authorized": {"GET": Kind.INVITED},
@@ -54,9 +76,11 @@ ROUTES: dict[str, dict[str, Kind]] = {
     "/mine/<key>/credential/<credential_id>/picture/<kind>": {"GET": Kind.LEARNER},
     "/mine/<key>/credential/<credential_id>/share": {"POST": Kind.LEARNER},
     "/mine/<key>/credential/<credential_id>/unshare": {"POST": Kind.LEARNER},
+    "/mine/<key>/kept": {"GET": Kind.LEARNER},
     "/mine/<key>/objection/<award_id>": {"GET": Kind.LEARNER, "POST": Kind.LEARNER},
     "/mine/<key>/recovery": {"POST": Kind.LEARNER},
     "/notices/<token>": {"GET": Kind.MAILED, "POST": Kind.MAILED},
+    "/privacy": {"GET": Kind.PUBLIC},
     "/proctoring/sessions": {"POST": Kind.SIGNED},
     "/readyz": {"GET": Kind.MONITORING},
     "/recover/<token>": {"GET": Kind.PUBLIC, "POST": Kind.PUBLIC},
@@ -81,8 +105,8 @@ ROUTES: dict[str, dict[str, Kind]] = {
     "/teach/<launch_id>/setup": {"GET": Kind.TEACHER, "POST": Kind.TEACHER},
     "/teach/<launch_id>/supervision": {"GET": Kind.TEACHER, "POST": Kind.TEACHER},
     "/types/microcredential/1": {"GET": Kind.PUBLISHED},
-    "/version": {"GET": Kind.MONITORING},
     "/verify": {"GET": Kind.PUBLIC, "POST": Kind.PUBLIC},
+    "/version": {"GET": Kind.MONITORING},
 }
 
 

@@ -18,7 +18,7 @@ from lti.claims import Launch, VerifiedClaims
 from lti.roles import Role
 from lti.stores import Registration
 from mappings.assessment import LearnerId
-from plugin import sharing
+from plugin import administering, sharing
 from plugin.app import create_app
 from plugin.issuer import key_files
 from plugin.sealing.multikey import Algorithm
@@ -41,6 +41,7 @@ BRUNO, ASSISTANT = a_launch(Role.LEARNER, "5", launched_at=NOW), a_launch(Role.A
 OTHER_COURSE = a_launch(Role.TEACHER, "2", course="4", launched_at=NOW)
 OTHER_PLATFORM = a_launch(Role.TEACHER, "2", platform="2", launched_at=NOW)
 FORM = {"reason": "Because I can.", "confirmed": "yes", "remedy": "revoke", "days": "30"}
+FORM |= {"allowed": "true", "platform": PLATFORM, "learner": "4", "typed": "ERASE"}
 LAUNCHED = (Kind.TEACHER, Kind.LEARNER, Kind.ARRIVED)
 
 
@@ -58,6 +59,20 @@ class House:
             session["launches"] = [launch.id for launch in launches]
         return client
 
+    def administrator(self) -> FlaskClient:
+        """A browser of an administrator who signed in by a link."""
+        client, storage = self.app.test_client(), self.app.extensions["microcred.pages"].storage
+        link = f"/admin/enter/{administering.make_link(storage, 'Dr Vos', datetime.now(UTC))}"
+        answer = self.ask(client, "POST", link, csrf_token=token_of(client))
+        assert answer.location == "/admin/"
+        return client
+
+    def owner(self, rule: str, method: str) -> FlaskClient:
+        """A browser of whoever this address is for; of the teacher where it is for no person."""
+        if ROUTES[rule][method] is Kind.ADMINISTRATOR:
+            return self.administrator()
+        return self.browser({Kind.LEARNER: ANNA}.get(ROUTES[rule][method], TEACHER))
+
     def path(self, rule: str, launch: Launch) -> str:
         """A rule with this launch and the ids of the course in it."""
         values = {**self.ids, "launch_id": launch.id, "key": launch.id}
@@ -70,6 +85,7 @@ class House:
     def state(self) -> str:
         """Everything that a stranger might have changed."""
         names = ("awards", "offers", "shares", "objections", "cases", "drafts", "class_readings", "recovery_links")
+        names += ("deployments", "registrations", "invites", "marks", "erasures")
         with self.app.extensions["microcred.pages"].storage.engine.connect() as connection:
             return str({name: connection.exec_driver_sql(f"SELECT * FROM {name}").all() for name in names})
 
@@ -180,6 +196,46 @@ def test_nobody_but_a_teacher_opens_a_teacher_s_address(house: House, method: st
     assert house.state() == before
 
 
+@pytest.mark.parametrize(("method", "rule"), of_kind(Kind.ADMINISTRATOR))
+def test_nobody_but_an_administrator_opens_their_pages(house: House, method: str, rule: str) -> None:
+    """Neither nobody nor whoever came by a launch; the first page tells how to sign in."""
+    before = house.state()
+
+    for launches in ((), (ANNA,), (TEACHER,)):
+        client = house.browser(*launches)
+        answer = house.ask(client, method, house.path(rule, TEACHER), csrf_token=token_of(client), **FORM)
+
+        if rule in {"/admin/", "/admin/sign-out"}:
+            assert answer.location == "/admin/sign-in"
+        else:
+            assert answer.status_code == 401
+            assert "/admin/sign-in" in answer.text
+        assert "Kowalska" not in answer.text
+    assert house.state() == before
+
+
+@pytest.mark.parametrize(("method", "rule"), of_kind(*LAUNCHED))
+def test_an_administrator_opens_nothing_of_a_launch(house: House, method: str, rule: str) -> None:
+    """Running the bridge gives no right to see a class or a learner's page."""
+    client, before = house.administrator(), house.state()
+    mine = {Kind.LEARNER: ANNA}.get(ROUTES[rule][method], TEACHER)
+
+    answer = house.ask(client, method, house.path(rule, mine), csrf_token=token_of(client), **FORM)
+
+    assert answer.status_code == 403
+    assert house.state() == before
+
+
+@pytest.mark.parametrize(("method", "rule"), of_kind(Kind.ADMINISTRATOR, method="GET"))
+def test_an_administrator_s_page_is_framed_by_nobody_and_kept_by_nobody(house: House, method: str, rule: str) -> None:
+    """No page of another can lay itself over it, and a shared computer keeps none of it."""
+    answer = house.ask(house.administrator(), method, house.path(rule, TEACHER))
+
+    assert answer.status_code == (404 if "<" in rule else 200)
+    assert "frame-ancestors 'none'" in answer.headers["Content-Security-Policy"]
+    assert answer.headers["Cache-Control"] == "no-store"
+
+
 @pytest.mark.parametrize(("method", "rule"), [each for each in of_kind(Kind.TEACHER) if each[1].count("<") > 1])
 def test_an_id_of_another_course_or_platform_is_as_unknown_as_an_invented_one(
     house: House, method: str, rule: str
@@ -221,11 +277,11 @@ def test_another_learner_s_id_is_as_unknown_as_an_invented_one(house: House, met
     assert house.state() == before
 
 
-@pytest.mark.parametrize(("method", "rule"), of_kind(*LAUNCHED, Kind.PUBLIC, method="POST"))
+@pytest.mark.parametrize(("method", "rule"), of_kind(*LAUNCHED, Kind.ADMINISTRATOR, Kind.PUBLIC, method="POST"))
 def test_every_form_needs_its_token(house: House, method: str, rule: str) -> None:
     """From the right person, in the right browser, with everything but the token."""
     mine = {Kind.LEARNER: ANNA}.get(ROUTES[rule][method], TEACHER)
-    client, before = house.browser(mine), house.state()
+    client, before = house.owner(rule, method), house.state()
 
     answer = house.ask(client, method, house.path(rule, mine), text="{}", language="nl", **FORM)
 
@@ -303,10 +359,11 @@ def test_every_answer_has_a_strict_policy(house: House, method: str, rule: str) 
     """Pages and refusals alike: scripts by nonce, nothing inline or from elsewhere, framed by the platform only."""
     mine = {Kind.LEARNER: ANNA}.get(ROUTES[rule][method], TEACHER)
 
-    answer = house.ask(house.browser(mine), method, house.path(rule, mine))
+    answer = house.ask(house.owner(rule, method), method, house.path(rule, mine))
 
     policy = answer.headers["Content-Security-Policy"]
-    scripts = re.findall(r"<script\b([^>]*)>", answer.text)
+    text = answer.data.decode(errors="replace")  # what is no page, such as a ZIP, too
+    scripts = re.findall(r"<script\b([^>]*)>", text)
     assert answer.status_code < 500 or answer.status_code == 503
     assert "default-src 'none'" in policy
     assert not re.search(r"unsafe-|\*|https?:(?!//lms\.example)", policy)
@@ -316,7 +373,7 @@ def test_every_answer_has_a_strict_policy(house: House, method: str, rule: str) 
         if nonce
     )
     assert all("nonce=" in attributes for attributes in scripts)
-    assert not re.search(r"<[^>]+\s(?:on\w+|style)=", answer.text)
+    assert not re.search(r"<[^>]+\s(?:on\w+|style)=", text)
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
     assert answer.headers["Referrer-Policy"] == "no-referrer"
 

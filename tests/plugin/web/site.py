@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from flask import Flask
@@ -19,11 +19,23 @@ from lti.roles import Role
 from lti.stores import Deployment, Registration
 from mappings.assessment import CourseId, LearnerId, PlatformId
 from plugin import class_reading
+from plugin.administering import AdministeringTools
 from plugin.class_reading import ClassReadingTools
+from plugin.errors import UnknownRow
+from plugin.health import Finding, Health, Status
+from plugin.identity import ListedKey
+from plugin.listing import stated
+from plugin.preflight import Preflight
+from plugin.privacy import PrivacyTools
 from plugin.storage.platforms import Connected
+from plugin.storage.registrations import Registrations
+from plugin.storage.retention import EVIDENCE, LAUNCHES, PASSING
 from plugin.storage.unit_of_work import Storage
 from plugin.verification import CheckContext, Report, check
-from plugin.web import pages, security
+from plugin.web import admin, administrators, pages, personal, security
+from plugin.web.admin import AdminTools
+from plugin.web.administrators import Provider
+from plugin.web.personal import PersonalTools
 from plugin.web.tools import PageTools
 from tests.factories import ISSUED
 from tests.plugin.conftest import PUBLIC_URL
@@ -130,16 +142,25 @@ class Site:
         limited: bool = False,
         examine: Callable[[bytes], Report] | None = None,
         worker: bool = True,
+        provider: Provider | None = None,
     ) -> None:
         self.storage, self.platform, self.now = storage, platform, now
         self.launches = MemoryLaunches()
         self.worker = worker
         self.examine = examine or self._check
         self.public_url = PUBLIC_URL
+        self.health = Health((Finding("database", Status.PASS, "It can be read and written."),))
+        self.preflights: dict[str, Preflight] = {}
+        self.keys: tuple[ListedKey, ...] = ()
+        self.environment: dict[str, str] = {}
+        self.rung: list[datetime] = []
         self.app = Flask("plugin.web")
         self.app.config.update(SECRET_KEY="test", RATELIMIT_ENABLED=limited)
         security.init_app(self.app)
         pages.init_app(self.app, self.tools())
+        administrators.init_app(self.app, storage, provider, PUBLIC_URL, lambda: self.now)
+        admin.init_app(self.app, self.admin_tools())
+        personal.init_app(self.app, self.personal_tools())
         self.app.register_error_handler(LaunchRefused, lambda refused: (refused.sentence, 403))
 
     def tools(self) -> PageTools:
@@ -154,6 +175,42 @@ class Site:
             ring=lambda: self.work_off() if self.worker else None,
             clock=lambda: self.now,
             public_url=self.public_url,
+        )
+
+    def admin_tools(self) -> AdminTools:
+        """What the administrator's pages work with; a test sets ``health``, ``preflights``, ``keys`` and such."""
+        stored = Registrations(self.storage)
+
+        def allow(platform: PlatformId, allowed: bool) -> None:
+            stored.allow_deployment(platform, allowed=allowed)
+
+        return AdminTools(
+            storage=self.storage,
+            acting=AdministeringTools(self.storage, allow, lambda: self.rung.append(self.now), lambda: self.now),
+            registrations=stored,
+            ready=lambda: self.health,
+            health=lambda: self.health,
+            preflight=self.preflight,
+            invite=lambda: f"{PUBLIC_URL}/lti/register/an-invite",
+            keys=lambda: self.keys,
+            settings=lambda: stated(self.environment),
+            clock=lambda: self.now,
+        )
+
+    def preflight(self, registration: str) -> Preflight:
+        """What the bridge found out about a platform."""
+        if registration not in self.preflights:
+            raise UnknownRow("there is no such registration")
+        return self.preflights[registration]
+
+    def personal_tools(self) -> PersonalTools:
+        """What the pages about personal data work with."""
+        days = {LAUNCHES: timedelta(days=30), EVIDENCE: timedelta(days=730), PASSING: timedelta(days=1)}
+        return PersonalTools(
+            privacy=PrivacyTools(self.storage, days, lambda: self.now),
+            institution=lambda: "Example University",
+            privacy_contact="",
+            accessibility_contact="",
         )
 
     def connect(self, connected: Connected) -> Platform:
