@@ -351,6 +351,7 @@ def test_a_stranger_may_ask_only_so_often(house: House, method: str, rule: str) 
     statuses = {house.ask(client, method, path, csrf_token=token).status_code for _ in range(61)}
 
     limiter.reset()
+    limiter.enabled = False
     assert 429 in statuses
 
 
