@@ -40,6 +40,7 @@ TABLES = (platforms, issuers, profiles, offers, awards, status_lists, credential
 """What a file may hold, in the order in which it can be inserted."""
 Rows = Mapping[str, list[dict[str, Any]]]
 """Rows by the name of their table."""
+_NO_ROWS: Rows = {table.name: [] for table in TABLES}
 
 
 DRAFT, CONFIRMED = ".draft", ".json"
@@ -144,12 +145,13 @@ def read_journal(folder: Path) -> Iterator[Written]:
     for path in _files(folder):
         try:
             said = json.loads(path.read_text(encoding="utf-8"))
-            rows = {table.name: [load_row(table, row) for row in said.get(table.name, ())] for table in TABLES}
+            known = [table for table in TABLES if table.name in said or table is credentials]  # the rest came later
+            rows = {table.name: [load_row(table, row) for row in said[table.name]] for table in known}
         except (OSError, ValueError, LookupError, TypeError):
             if path.suffix == DRAFT:
                 continue  # killed while it was written: before the commit
             raise JournalUnreadable(f"{path} is not a file of the journal") from None
-        yield Written(rows, path.suffix == CONFIRMED)
+        yield Written({**_NO_ROWS, **rows}, path.suffix == CONFIRMED)
 
 
 def forget(folder: Path, credential_ids: frozenset[str]) -> int:

@@ -17,6 +17,7 @@ from plugin.storage.marks import Mark
 from plugin.storage.migrate import upgrade
 from plugin.storage.outbox import Topic
 from plugin.storage.tables import awards, credentials, offers, platforms, status_lists
+from plugin.web import letters
 from tests.plugin.safekeeping.house import House, a_house
 
 
@@ -93,7 +94,7 @@ def test_nothing_is_sealed_or_sent_until_a_person_has_looked(empty: House) -> No
     with pytest.raises(WorkPaused, match="microcred resume") as pause:
         empty.issue({0})
     with pytest.raises(WorkPaused):
-        deliver(DeliveryTools(empty.storage, (), empty.bench.clock), award)
+        deliver(DeliveryTools(empty.storage, (), empty.bench.clock, letters.write), award)
     resumed = resume(empty.storage, "Dr Vos", empty.bench.clock())
     again = resume(empty.storage, "Dr Vos", empty.bench.clock())
 
