@@ -126,7 +126,7 @@ def enter(token: str) -> Answer:
     return _let_in(name)
 
 
-@blueprint.post("/admin/oidc")
+@blueprint.get("/admin/oidc")
 @limiter.limit(RECOVERY)
 def ask_provider() -> Answer:
     """Send the browser to the identity provider."""
@@ -147,7 +147,8 @@ def back() -> Answer:
     if provider is None:
         abort(404)
     try:
-        told = _door().oauth.institution.authorize_access_token()
+        issuer = {"essential": True, "value": provider.issuer}
+        told = _door().oauth.institution.authorize_access_token(claims_options={"iss": issuer})
     except (AuthlibBaseError, JoseError, RequestException, RuntimeError, ValueError) as error:
         return _refuse(error)
     claims = told.get("userinfo") or {}

@@ -36,7 +36,7 @@ ROUTES: dict[str, dict[str, Kind]] = {
     "/admin/deployments/<platform_id>": {"POST": Kind.ADMINISTRATOR},
     "/admin/enter/<token>": {"GET": Kind.PUBLIC, "POST": Kind.PUBLIC},
     "/admin/keys": {"GET": Kind.ADMINISTRATOR},
-    "/admin/oidc": {"POST": Kind.PUBLIC},
+    "/admin/oidc": {"GET": Kind.PUBLIC},
     "/admin/oidc/back": {"GET": Kind.PUBLIC},
     "/admin/person": {"GET": Kind.ADMINISTRATOR},
     "/admin/person/erase": {"POST": Kind.ADMINISTRATOR},
