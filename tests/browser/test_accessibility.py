@@ -14,7 +14,8 @@ from playwright.sync_api import Browser, Page
 
 from lti.roles import Role
 from mappings.assessment import LearnerId
-from plugin import sharing
+from plugin import administering, sharing
+from plugin.health import Finding, Health, Status
 from plugin.sharing import SharingTools
 from plugin.storage.cases import Kind
 from plugin.storage.sharing import Holder
@@ -97,6 +98,21 @@ def reading(page: Page, stock: Stock) -> None:
     page.goto(f"{stock.world.url}/teach/{TEACHER.id}/preview")
 
 
+def administer(page: Page, stock: Stock, path: str) -> None:
+    """Come in by a link from the command line, then open a page."""
+    site = stock.world.site
+    token = administering.make_link(site.storage, "Dr Vos", site.now)
+    site.health = Health(
+        (
+            Finding("database", Status.PASS, "It can be read and written."),
+            Finding("seal", Status.FAIL, "The file cannot be read.", "Name another file in MICROCRED_SEAL_FILE."),
+        )
+    )
+    page.goto(f"{stock.world.url}/admin/enter/{token}")
+    page.get_by_role("button", name="Sign in").click()
+    page.goto(f"{stock.world.url}{path}")
+
+
 PAGES: dict[str, Callable[[Page, Stock], None]] = {
     "verify": lambda page, stock: enter(page, stock, "/verify"),
     "verify-nothing": lambda page, stock: (
@@ -124,6 +140,18 @@ PAGES: dict[str, Callable[[Page, Stock], None]] = {
     "teacher-cannot": lambda page, stock: enter(page, stock, f"/teach/{NEW.id}"),
     "teacher-setup-wrong": wrong_setup,
     "teacher-preview": preview,
+    "privacy": lambda page, stock: enter(page, stock, "/privacy"),
+    "accessibility": lambda page, stock: enter(page, stock, "/accessibility"),
+    "admin-sign-in": lambda page, stock: enter(page, stock, "/admin/sign-in"),
+    "admin-enter": lambda page, stock: enter(page, stock, "/admin/enter/anything"),
+    "admin-overview": lambda page, stock: administer(page, stock, "/admin/"),
+    "admin-platforms": lambda page, stock: administer(page, stock, "/admin/platforms"),
+    "admin-courses": lambda page, stock: administer(page, stock, "/admin/courses"),
+    "admin-queue": lambda page, stock: administer(page, stock, "/admin/queue"),
+    "admin-keys": lambda page, stock: administer(page, stock, "/admin/keys"),
+    "admin-trail": lambda page, stock: administer(page, stock, "/admin/trail?verify=1"),
+    "admin-person": lambda page, stock: administer(page, stock, f"/admin/person?platform={PLATFORM}&learner=5"),
+    "admin-settings": lambda page, stock: administer(page, stock, "/admin/settings"),
 }
 
 
