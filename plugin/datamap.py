@@ -83,6 +83,13 @@ TABLES: dict[str, Kept] = {
     "registrations": Kept(NOBODY, "connected platforms"),
     "deployments": Kept(NOBODY, "where a platform uses the tool"),
     "invites": Kept(NOBODY, "digests of invitations"),
+    "administrator_links": Kept(
+        "administrators",
+        "for whom a link was made",
+        "the command line",
+        "letting administrators in",
+        "spent or over: 30 days",
+    ),
     "tool_keys": Kept(NOBODY, "encrypted keys of the tool"),
     "class_readings": Kept(NOBODY, "progress of a dry run"),
     "intake_secrets": Kept(NOBODY, "encrypted secrets of proctoring services"),

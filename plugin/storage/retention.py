@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, Table, and_, delete, exists, func, not_, select
 
-from plugin.storage.lti_tables import invites, launches
+from plugin.storage.lti_tables import administrator_links, invites, launches
 from plugin.storage.page_tables import class_readings
 from plugin.storage.reading_tables import session_records
 from plugin.storage.tables import assessments
@@ -16,7 +16,7 @@ LAUNCHES, EVIDENCE, PASSING = "launches", "evidence", "passing"
 CLASSES: Mapping[str, str] = {
     LAUNCHES: "launches: who opened the tool and when",
     EVIDENCE: "grades and proctoring records of courses that are not read any more",
-    PASSING: "readings for a dry run and spent invitations",
+    PASSING: "readings for a dry run, spent invitations and sign-in links",
 }
 
 
@@ -52,6 +52,7 @@ def _old(before: Mapping[str, datetime]) -> Iterator[tuple[str, Table, ColumnEle
     if PASSING in before:
         yield PASSING, class_readings, class_readings.c.requested_at < before[PASSING]
         yield PASSING, invites, invites.c.expires_at < before[PASSING]
+        yield PASSING, administrator_links, administrator_links.c.expires_at < before[PASSING]
 
 
 def _still_read() -> ColumnElement[bool]:

@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from lti.claims import LTI
 from plugin.app import create_app
 from tests.functional.entrance import Entrance, Visitor, code_of
+from tests.log_watch import Watch
 from tests.lti.launching import CLIENT, registration_of
 from tests.simulators.lti_platform import CANVAS, MEMBERSHIP, MOODLE, LtiPlatform, rsa_key
 from tests.simulators.server import Reply
@@ -314,7 +315,7 @@ def test_oversized_form(entrance: Entrance) -> None:
 
 
 def test_nothing_personal_or_secret_in_the_log(
-    entrance: Entrance, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+    entrance: Entrance, log_lines: Watch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Launches that pass and launches that fail, at the most talkative level."""
     caplog.set_level("DEBUG")
@@ -324,8 +325,7 @@ def test_nothing_personal_or_secret_in_the_log(
     browser.post("/lti/launch", form)
     browser.launch(email=["anna@example.org"])
     browser.post("/lti/launch", {"error": "anna@example.org", "error_description": "Anna Kowalska"})
-    captured = capfd.readouterr()
-    logged = captured.out + captured.err + caplog.text
+    logged = "\n".join(log_lines.lines) + caplog.text
 
     assert "replayed" in logged
     for secret in ("Anna", "Kowalska", "example.org", form["id_token"][:40], form["state"], "STU-0001"):
