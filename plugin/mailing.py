@@ -84,6 +84,10 @@ class Mailer:
             with suppress(OSError, smtplib.SMTPException):
                 connection.quit()
 
+    def reach(self) -> None:
+        """Connect, encrypt, log in and leave. Raises ``OSError`` or ``smtplib.SMTPException``."""
+        self._open().quit()
+
     def _open(self) -> smtplib.SMTP:
         """Connect, encrypt and log in. Nothing was sent by that."""
         server, context = self.server, _tls(self.server.certificates)

@@ -12,6 +12,7 @@ from cryptography import x509
 from lti.claims import RegistrationId
 from lti.network import Network
 from plugin import issuer
+from plugin.channels import make_mailer
 from plugin.connecting import Connector
 from plugin.errors import BridgeError, InvalidSettings
 from plugin.exporting import ExportTools
@@ -132,6 +133,7 @@ def health_tools(settings: Settings, clock: Clock = utc_now) -> HealthTools:
     """Return what the checks work with; works also where the seal, the database or the broker do not."""
     storage = open_storage(settings)
     trying, registrations = preflight_tools(storage, settings, clock), Registrations(storage)
+    mailer = make_mailer(settings, clock)
     return HealthTools(
         settings=settings,
         storage=storage,
@@ -139,6 +141,7 @@ def health_tools(settings: Settings, clock: Clock = utc_now) -> HealthTools:
         keys=issuer.key_files(settings),
         stamp=TimestampAuthority(settings.timestamp_url).stamp if settings.timestamp_url else None,
         reach_broker=lambda: reach(make_queue(settings)),
+        reach_mail=mailer.reach if mailer else None,
         preflights=lambda: (preflight(trying, RegistrationId(each.id)) for each in registrations.registrations()),
         connect=Connector(campus(settings), storage, clock),
         clock=clock,

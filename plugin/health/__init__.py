@@ -37,7 +37,8 @@ BRIEFLY = 5.0
 class HealthTools:
     """``seal`` reads the configured seal anew, None where there is none; ``stamp`` asks the timestamp authority.
 
-    ``reach_broker`` connects to the broker and raises OSError; ``preflights`` tries every registered platform.
+    ``reach_broker`` connects to the broker and raises OSError; ``reach_mail`` to the mail server, None without one.
+    ``preflights`` tries every registered platform.
     """
 
     settings: Settings
@@ -46,6 +47,7 @@ class HealthTools:
     keys: KeyFiles
     stamp: Callable[[bytes], bytes] | None
     reach_broker: Callable[[], object]
+    reach_mail: Callable[[], object] | None
     preflights: Callable[[], Iterable[Preflight]]
     connect: Callable[[Connected], Platform]
     clock: Callable[[], datetime]
@@ -106,6 +108,7 @@ def _sealing(tools: HealthTools) -> Iterator[Check]:
 
 def _outer(tools: HealthTools) -> Iterator[Check]:
     yield partial(outside.broker, tools.reach_broker)
+    yield partial(outside.mail, tools.reach_mail)
     yield partial(outside.address, tools.settings.public_url)
     yield partial(outside.tls, tools.settings.public_url, tools.clock)
 

@@ -5,6 +5,7 @@ Only the broker can be red. A platform or an authority that is away makes work w
 
 from __future__ import annotations
 
+import smtplib
 import socket
 import ssl
 from collections.abc import Callable, Collection, Iterable, Iterator
@@ -35,6 +36,18 @@ def broker(reach: Callable[[], object]) -> Finding:
         fix = "Look at MICROCRED_BROKER_URL and whether the broker runs; until then work waits as rows."
         return bad("broker", f"The broker cannot be reached ({type(error).__name__}).", fix)
     return good("broker", "Reached.")
+
+
+def mail(reach: Callable[[], object] | None) -> Finding:
+    """Connect to the mail server as whoever sends notices does; nothing is sent."""
+    if reach is None:
+        return good("mail", "No mail server is set; learners are told by messages or find it on their page.")
+    try:
+        reach()
+    except (OSError, smtplib.SMTPException) as error:
+        fix = "Look at the MICROCRED_MAIL_ settings and whether the server runs; until then mails wait."
+        return doubtful("mail", f"The mail server does not let us in ({type(error).__name__}).", fix)
+    return good("mail", "The mail server lets us in.")
 
 
 def address(public_url: str) -> Finding:

@@ -17,6 +17,7 @@ from plugin.errors import InvalidSettings
 from plugin.health import HealthTools, Readiness, Status, everything, inside, outside, sealing
 from plugin.health.report import Finding, Health, Kept, bad, doubtful, good
 from plugin.issuer import key_files
+from plugin.mailing import Mailer, MailServer
 from plugin.parts import health_tools
 from plugin.sealing.development import development_seal
 from plugin.sealing.errors import KeyUnreadable, TimestampUnavailable
@@ -29,6 +30,7 @@ from plugin.storage.pulses import BEAT, Pulse
 from plugin.storage.tables import outbox
 from plugin.storage.unit_of_work import Storage
 from tests import factories
+from tests.simulators.mail_server import MailServerSimulator
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
 
@@ -241,6 +243,19 @@ def test_a_broker_that_is_away_is_red() -> None:
 
     assert (found.status, "secret" in found.sentence) == (Status.FAIL, False)
     assert outside.broker(lambda: None).status is Status.PASS
+
+
+def test_a_mail_server_is_tried_without_sending() -> None:
+    """As whoever sends notices logs in; none is none; one that is away makes mails wait."""
+    with MailServerSimulator() as running:
+        server = MailServer(host="127.0.0.1", port=running.port, tls="none", sender="desk@example.org")
+        there = outside.mail(Mailer(server, lambda: NOW).reach)
+    away = outside.mail(Mailer(server, lambda: NOW).reach)
+
+    assert (there.status, running.received) == (Status.PASS, [])
+    assert away.status is Status.WARN
+    assert "MICROCRED_MAIL_" in away.fix
+    assert outside.mail(None).status is Status.PASS
 
 
 def test_an_address_that_leads_nowhere_is_a_warning() -> None:
