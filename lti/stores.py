@@ -89,8 +89,8 @@ class RegistrationStore(Protocol):
         """Insert unless it is known; a known one stays as it is."""
         ...
 
-    def allow_deployment(self, platform: PlatformId, *, allowed: bool) -> None:
-        """Keep an administrator's decision."""
+    def allow_deployment(self, platform: PlatformId, *, allowed: bool) -> bool:
+        """Keep an administrator's decision. False where there is no such deployment."""
         ...
 
 

@@ -20,10 +20,13 @@ LINK_LIVES = timedelta(minutes=10)
 
 @dataclass(frozen=True, slots=True)
 class AdministeringTools:
-    """What administering works with. ``ring`` sends what became due; ``clock`` returns aware UTC."""
+    """What administering works with.
+
+    ``allow`` says whether there is such a deployment; ``ring`` sends what became due; ``clock`` returns aware UTC.
+    """
 
     storage: Storage
-    allow: Callable[[PlatformId, bool], object]
+    allow: Callable[[PlatformId, bool], bool]
     ring: Callable[[], object]
     clock: Callable[[], datetime]
 
@@ -54,12 +57,14 @@ def note_sign_in(storage: Storage, name: str, now: datetime) -> None:
         work.audit.note(Entry(at=now, actor=name, act="sign-in", subject="administrator", detail="OpenID Connect"))
 
 
-def decide_deployment(tools: AdministeringTools, platform: PlatformId, *, allowed: bool, by: str) -> None:
-    """Let a deployment launch, or stop it."""
-    tools.allow(platform, allowed)
+def decide_deployment(tools: AdministeringTools, platform: PlatformId, *, allowed: bool, by: str) -> bool:
+    """Let a deployment launch, or stop it. False where there is no such deployment."""
+    if not tools.allow(platform, allowed):
+        return False
     with tools.storage.begin() as work:
         act = "allow" if allowed else "stop"
         work.audit.note(Entry(at=tools.clock(), actor=by, act=act, subject=platform))
+    return True
 
 
 def retry(tools: AdministeringTools, by: str) -> int:

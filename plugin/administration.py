@@ -44,8 +44,8 @@ def admin_tools(bridge: Wired, ring: Callable[[], object]) -> AdminTools:
     looking = health_tools(settings, clock=clock)
     trying = preflight_tools(bridge.storage, settings, clock)
 
-    def allow(platform: PlatformId, allowed: bool) -> None:
-        stored.allow_deployment(platform, allowed=allowed)
+    def allow(platform: PlatformId, allowed: bool) -> bool:
+        return stored.allow_deployment(platform, allowed=allowed)
 
     return AdminTools(
         storage=bridge.storage,

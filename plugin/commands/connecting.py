@@ -16,6 +16,7 @@ from plugin.app import Bridge
 from plugin.authorizing import keep_key, ticket
 from plugin.commands.bridge import FILE, open_bridge, whoami
 from plugin.connections import authorizing_tools, registering_tools
+from plugin.errors import UnknownRow
 from plugin.intake import IntakeTools, make_secret
 from plugin.parts import preflight_tools
 from plugin.preflight import preflight
@@ -54,7 +55,8 @@ def list_registrations() -> None:
 def decide_deployment(platform_key: str, *, allow: bool) -> None:
     """Let the deployment with PLATFORM_KEY launch, or stop it."""
     bridge = open_bridge()
-    Registrations(bridge.storage).allow_deployment(PlatformId(platform_key), allowed=allow)
+    if not Registrations(bridge.storage).allow_deployment(PlatformId(platform_key), allowed=allow):
+        raise UnknownRow("there is no such deployment: `microcred registrations` lists the keys")
     click.echo(f"{platform_key} {'may' if allow else 'may not'} launch, within half a minute")
 
 

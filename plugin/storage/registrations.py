@@ -62,11 +62,11 @@ class Registrations:
         with self._storage.engine.begin() as connection:
             insert_if_absent(connection, deployments, {**row, **seen})
 
-    def allow_deployment(self, platform: PlatformId, *, allowed: bool) -> None:
-        """Keep an administrator's decision."""
+    def allow_deployment(self, platform: PlatformId, *, allowed: bool) -> bool:
+        """Keep an administrator's decision. False where there is no such deployment."""
         decide = update(deployments).where(deployments.c.platform_id == platform).values(allowed=allowed)
         with self._storage.engine.begin() as connection:
-            connection.execute(decide)
+            return connection.execute(decide).rowcount == 1
 
 
 class Invites:

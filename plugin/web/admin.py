@@ -130,8 +130,9 @@ def deployment(platform_id: str) -> Answer:
     """Let a deployment launch, or stop it."""
     form = read_form(DeploymentForm)
     if form is not None:
-        name = administrator()
-        administering.decide_deployment(_tools().acting, PlatformId(platform_id), allowed=form["allowed"], by=name)
+        key, by = PlatformId(platform_id), administrator()
+        if not administering.decide_deployment(_tools().acting, key, allowed=form["allowed"], by=by):
+            abort(404)
         flash(gettext("Kept; it takes effect within half a minute."))
     return redirect(url_for("admin.platforms"), code=303)
 
@@ -167,9 +168,11 @@ def ask_to_resume() -> str:
 @blueprint.post("/resume")
 def end_pause() -> Answer:
     """Let sealing and sending go on after a restore."""
-    resume(_tools().storage, administrator(), _tools().clock())
-    _tools().acting.ring()
-    flash(gettext("Sealing and sending go on."))
+    if resume(_tools().storage, administrator(), _tools().clock()):
+        _tools().acting.ring()
+        flash(gettext("Sealing and sending go on."))
+    else:
+        flash(gettext("Nothing is paused."))
     return redirect(url_for("admin.overview"), code=303)
 
 

@@ -31,9 +31,7 @@ class ShareForm(FormSchema):
 class ReasonForm(FormSchema):
     """A reason or an objection in the person's own words."""
 
-    reason = fields.String(
-        required=True, validate=[validate.Length(min=3, max=_SENTENCE), lambda text: bool(text.strip())]
-    )
+    reason = fields.String(required=True, validate=[validate.Length(min=3, max=_SENTENCE), validate.Regexp(r"\s*\S")])
 
 
 class RemedyForm(ReasonForm):

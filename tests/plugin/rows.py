@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+
 from mappings.assessment import CourseId, LearnerId, PlatformId
 from mappings.awarding import Award, decide
 from mappings.describe import describe
 from mappings.elements import MicroCredential
 from mappings.profile import CourseProfile, Issuer
 from plugin.storage.awards import AwardRow
+from plugin.storage.outbox import Topic
 from plugin.storage.platforms import Connected
 from plugin.storage.profiles import Offer
 from plugin.storage.unit_of_work import Storage
@@ -41,3 +44,11 @@ def a_credential() -> MicroCredential:
     described = describe(award, factories.profile(), factories.issuer(), ISSUED)
     assert isinstance(described, MicroCredential)
     return described
+
+
+def park(storage: Storage, topic: Topic, row_id: str, error: str, now: datetime) -> None:
+    """Work that was tried, failed with the code ``error``, and was put aside."""
+    with storage.begin() as work:
+        work.outbox.request(topic, row_id, now)
+        (lease,) = work.outbox.claim(topic, row_id, now, timedelta(minutes=1))
+        work.outbox.park(lease, now, error)

@@ -61,6 +61,15 @@ def test_registrations_say_what_is_left_to_do(terminal: Terminal) -> None:
     assert "deployment 1: waits" in after
 
 
+def test_no_decision_is_claimed_about_a_deployment_that_is_not_there(terminal: Terminal) -> None:
+    """A mistyped key is said to be one, with where the keys stand."""
+    result = terminal.run("deployment", "mistyped", "--refuse")
+
+    assert result.exit_code == 1
+    assert "microcred registrations" in result.output
+    assert "may not launch" not in result.output
+
+
 def test_a_rotation_publishes_a_second_key(terminal: Terminal) -> None:
     """The first makes the key there was not, the second another one beside it."""
     first, second = terminal.ok("keys", "rotate-lti"), terminal.ok("keys", "rotate-lti")

@@ -41,8 +41,10 @@ class MemoryRegistrations:
     def note_deployment(self, deployment: Deployment) -> None:
         self._deployments.setdefault(deployment.platform, deployment)
 
-    def allow_deployment(self, platform: PlatformId, *, allowed: bool) -> None:
-        self._deployments[platform] = replace(self._deployments[platform], allowed=allowed)
+    def allow_deployment(self, platform: PlatformId, *, allowed: bool) -> bool:
+        if (known := self._deployments.get(platform)) is not None:
+            self._deployments[platform] = replace(known, allowed=allowed)
+        return known is not None
 
 
 class MemoryLaunches:

@@ -19,7 +19,7 @@ from lti.roles import Role
 from lti.stores import Deployment, Registration
 from mappings.assessment import CourseId, LearnerId, PlatformId
 from plugin import class_reading
-from plugin.administering import AdministeringTools
+from plugin.administering import AdministeringTools, make_link
 from plugin.class_reading import ClassReadingTools
 from plugin.errors import UnknownRow
 from plugin.health import Finding, Health, Status
@@ -81,7 +81,8 @@ class OneRegistration:
 
     def note_deployment(self, deployment: Deployment) -> None: ...
 
-    def allow_deployment(self, platform: PlatformId, *, allowed: bool) -> None: ...
+    def allow_deployment(self, platform: PlatformId, *, allowed: bool) -> bool:
+        return False
 
 
 class RecordedPlatform:
@@ -181,8 +182,8 @@ class Site:
         """What the administrator's pages work with; a test sets ``health``, ``preflights``, ``keys`` and such."""
         stored = Registrations(self.storage)
 
-        def allow(platform: PlatformId, allowed: bool) -> None:
-            stored.allow_deployment(platform, allowed=allowed)
+        def allow(platform: PlatformId, allowed: bool) -> bool:
+            return stored.allow_deployment(platform, allowed=allowed)
 
         return AdminTools(
             storage=self.storage,
@@ -239,6 +240,12 @@ class Site:
         with client.session_transaction() as session:
             session["launches"] = [launch.id for launch in launches]
         return Browser(client) if launches else Browser(self.app.test_client())
+
+    def administrator(self, name: str = "Ada Admin") -> Browser:
+        """An administrator, who came in by a link."""
+        browser = self.browser()
+        browser.post(f"/admin/enter/{make_link(self.storage, name, self.now)}")
+        return browser
 
 
 class Browser:
