@@ -27,10 +27,16 @@ _SESSION = "authorizing"
 _LONGEST = validate.Length(1, 500)
 
 
+def _require_address(text: str) -> None:
+    """Refuse what is no http address; marshmallow hears only a validator that raises."""
+    if not origin_of(text.strip()):
+        raise ValidationError("not an address")
+
+
 class KeyForm(Schema):
     """A developer key as Canvas shows it."""
 
-    url = fields.String(required=True, validate=[_LONGEST, lambda text: bool(origin_of(text.strip()))])
+    url = fields.String(required=True, validate=[_LONGEST, _require_address])
     client_id = fields.String(required=True, validate=[_LONGEST, validate.Regexp(r"\s*\S+\s*\Z")])
     client_secret = fields.String(required=True, validate=[_LONGEST, validate.Regexp(r"\s*\S+\s*\Z")])
 
