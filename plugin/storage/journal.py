@@ -40,7 +40,7 @@ TABLES = (platforms, issuers, profiles, offers, awards, status_lists, credential
 """What a file may hold, in the order in which it can be inserted."""
 Rows = Mapping[str, list[dict[str, Any]]]
 """Rows by the name of their table."""
-_NO_ROWS: Rows = {table.name: [] for table in TABLES}
+_NO_ROWS: dict[str, list[dict[str, Any]]] = {table.name: [] for table in TABLES}
 
 
 DRAFT, CONFIRMED = ".draft", ".json"
@@ -177,7 +177,13 @@ def _without_secrets(row: dict[str, Any]) -> dict[str, Any]:
 
 
 def _forget_in(path: Path, credential_ids: frozenset[str]) -> bool:
-    said = json.loads(path.read_text(encoding="utf-8"))
+    try:
+        said = _NO_ROWS | json.loads(path.read_text(encoding="utf-8"))
+    except ValueError:
+        if path.suffix != DRAFT:
+            raise JournalUnreadable(f"{path} is not a file of the journal") from None
+        path.unlink()  # killed while it was written: nothing of it counts, but it may name somebody
+        return True
     gone = {row["award_id"] for row in said["credentials"] if row["id"] in credential_ids}
     kept = {
         **said,

@@ -212,6 +212,22 @@ def test_the_journal_forgets_whom_it_has_to_forget(open_house: OpenHouse) -> Non
     assert sum(len(each.rows["documents"]) for each in read_journal(journal)) == 2
 
 
+def test_half_a_draft_is_forgotten_whole(open_house: OpenHouse) -> None:
+    """Nobody can say whom it names; a confirmed file that cannot be read stops the erasure, named."""
+    house = open_house(2)
+    house.issue(range(1))
+    journal = house.folder / "journal"
+    (journal / "1.draft").write_text('{"credentials": [{"id"')
+
+    changed = forget(journal, frozenset({"nobody"}))
+
+    assert changed == 1
+    assert not (journal / "1.draft").exists()
+    (journal / "2.json").write_text("{")
+    with pytest.raises(JournalUnreadable, match=r"2\.json"):
+        forget(journal, frozenset({"nobody"}))
+
+
 def test_old_files_of_the_journal_go(open_house: OpenHouse) -> None:
     """Only those that were written before the moment."""
     house = open_house(2)
