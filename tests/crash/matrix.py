@@ -277,6 +277,7 @@ def faults(storage: Storage, offer: Offer, editions: int) -> Iterator[str]:
         awards = tuple(work.awards.of_offer(offer.id))
         if [award.state for award in awards if award.learner == CHIARA] != [State.WITHHELD]:
             yield "Chiara is not withheld"
+        yield from (f"not done in time: {each.topic}, {each.error}" for each in work.outbox.troubles())
         for learner in CLASS:
             theirs = [award for award in awards if award.learner == learner]
             states = [award.state for award in theirs]

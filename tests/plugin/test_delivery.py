@@ -332,6 +332,20 @@ def test_a_burst_keeps_the_pace_and_ends(sqlite_storage: Storage) -> None:
     assert _most_in_a_minute(sends) <= 60
 
 
+def test_a_clock_that_is_a_day_ahead_silences_nobody(sqlite_storage: Storage) -> None:
+    """What a wrong clock left behind counts for nothing: those whose clock is right go on at their pace."""
+    now = Clock()()
+
+    with sqlite_storage.begin() as work:
+        ahead = work.paces.take("notices", 60, now + timedelta(days=1))
+        taken = [work.paces.take("notices", 60, now) for _ in range(7)]
+
+    assert ahead is None
+    assert taken[:6] == [None] * 6  # the tolerance of six seconds
+    assert taken[6] is not None
+    assert timedelta() < taken[6] - now < timedelta(seconds=2)
+
+
 def _most_in_a_minute(moments: list[datetime]) -> int:
     """The most moments in any minute that begins with one of them."""
     minute = timedelta(minutes=1)
