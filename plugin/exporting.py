@@ -14,6 +14,7 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from plugin.storage.marks import Mark, Marked
 from plugin.storage.outbox import Topic
 from plugin.storage.pulses import BEAT, PROBE, Pulse
 from plugin.storage.totals import Total, Totals
@@ -25,10 +26,13 @@ KEPT = 15.0
 
 @dataclass(frozen=True, slots=True)
 class ExportTools:
-    """``seal_ends`` tells when the seal's certificate ends, ``skew`` how far the clocks differ; None: not known."""
+    """``key_ends`` tells when each seal that signs or is planned ends, by key id, the one in use first.
+
+    ``skew`` tells how far the clocks differ; None: not known.
+    """
 
     storage: Storage
-    seal_ends: Callable[[], datetime | None]
+    key_ends: Callable[[], Mapping[str, datetime]]
     skew: Callable[[], timedelta | None]
     clock: Callable[[], datetime]
 
@@ -62,11 +66,13 @@ class Exporter(Collector):
         with self._tools.storage.read() as connection:
             totals = Totals(connection)
             awards, waiting, parked = totals.awards(), totals.work(parked=False), totals.work(parked=True)
-            free, event = totals.free_indices(), totals.last_event()
+            free, event, held = totals.free_indices(), totals.last_event(), totals.held()
         with self._tools.storage.reading() as work:
             pulses = work.pulses.all()
+            backup, rehearsal = work.marks.get(Mark.BACKUP), work.marks.get(Mark.REHEARSAL)
         yield from _by("microcred_awards", "Awards by state.", "state", _counts(awards))
         yield from _by("microcred_award_oldest_seconds", "Age of the oldest award.", "state", _ages(awards, now))
+        yield from _by("microcred_held", "Awards that wait for a person.", "reason", held)
         yield from _by("microcred_work_waiting", "Work that waits, by topic.", "topic", _counts(waiting))
         yield from _by("microcred_work_oldest_seconds", "Age of the oldest work.", "topic", _ages(waiting, now))
         yield from _by("microcred_work_parked", "Work that was put aside.", "topic", _counts(parked))
@@ -75,12 +81,17 @@ class Exporter(Collector):
         yield from _some("microcred_status_free_indices", "Places left in the open status list.", free)
         yield from _some("microcred_platform_event_age_seconds", "Since a platform pushed an event.", _age(event, now))
         yield from _signs_of_life(pulses, now)
+        yield from _some("microcred_backup_age_seconds", "Since the last backup.", _marked(backup, now))
+        yield from _some(
+            "microcred_restore_test_age_seconds", "Since the last restore on trial.", _marked(rehearsal, now)
+        )
         yield from self._limits(now)
 
     def _limits(self, now: datetime) -> Iterator[Metric]:
-        ends, skew = self._tools.seal_ends(), self._tools.skew()
-        left = None if ends is None else (ends - now).total_seconds()
-        yield from _some("microcred_certificate_expires_seconds", "Until the seal's certificate ends.", left)
+        left = {key: (ends - now).total_seconds() for key, ends in self._tools.key_ends().items()}
+        in_use, skew = next(iter(left.values()), None), self._tools.skew()
+        yield from _some("microcred_certificate_expires_seconds", "Until the seal's certificate ends.", in_use)
+        yield from _by("microcred_key_expires_seconds", "The same of every seal that signs or is planned.", "key", left)
         yield from _some(
             "microcred_clock_skew_seconds", "How far this clock and the database's differ.", _seconds(skew)
         )
@@ -101,7 +112,7 @@ def _signs_of_life(pulses: tuple[Pulse, ...], now: datetime) -> Iterator[Metric]
     yield from _some("microcred_probe_age_seconds", "Since the last probe.", _age(last, now))
 
 
-def _by(name: str, told: str, label: str, values: dict[str, float]) -> Iterator[Metric]:
+def _by(name: str, told: str, label: str, values: Mapping[str, float]) -> Iterator[Metric]:
     family = GaugeMetricFamily(name, told, labels=[label])
     for value, number in sorted(values.items()):
         family.add_metric([value], number)
@@ -129,6 +140,10 @@ def _ages(totals: Mapping[str, Total], now: datetime) -> dict[str, float]:
 
 def _age(moment: datetime | None, now: datetime) -> float | None:
     return None if moment is None else max(0.0, (now - moment).total_seconds())
+
+
+def _marked(mark: Marked | None, now: datetime) -> float | None:
+    return None if mark is None else _age(mark.at, now)
 
 
 def _seconds(span: timedelta | None) -> float | None:

@@ -151,11 +151,11 @@ def health_tools(settings: Settings, clock: Clock = utc_now) -> HealthTools:
 def export_tools(settings: Settings, storage: Storage, clock: Clock = utc_now) -> ExportTools:
     """Return what the gauges of `/metrics` are asked with."""
 
-    def seal_ends() -> datetime | None:
+    def key_ends() -> dict[str, datetime]:
         try:
             key = configured_seal(settings)
+            return {} if key is None else issuer.seal_files(settings).ends(key.certificate, clock())
         except (BridgeError, SealError):
-            return None
-        return None if key is None else key.certificate.not_valid_after_utc
+            return {}
 
-    return ExportTools(storage, seal_ends, lambda: skew_of(storage, clock), clock)
+    return ExportTools(storage, key_ends, lambda: skew_of(storage, clock), clock)

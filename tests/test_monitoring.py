@@ -13,9 +13,11 @@ from sqlalchemy import insert, select
 
 from plugin import meters
 from plugin.exporting import Exporter, ExportTools
+from plugin.storage.awards import State
+from plugin.storage.marks import Mark
 from plugin.storage.outbox import Topic
 from plugin.storage.pulses import BEAT, PROBE, Pulse
-from plugin.storage.tables import hints, platforms, status_lists
+from plugin.storage.tables import awards, hints, platforms, status_lists
 from plugin.storage.totals import CANARY, Totals
 from plugin.storage.unit_of_work import Storage
 from tests.conftest import ROOT, require_program
@@ -30,13 +32,14 @@ OPERATIONS = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
 RULES = yaml.safe_load((MONITORING / "alerts.yml").read_text())["groups"][0]["rules"]
 PANELS = json.loads((MONITORING / "dashboard.json").read_text())["panels"]
 SAID = re.compile(r"\bmicrocred_[a-z_]+")
-LABELS = {"state", "topic", "step", "code", "reason", "format", "platform", "outcome", "kind", "le"}
+LABELS = {"state", "topic", "key", "step", "code", "reason", "format", "platform", "outcome", "kind", "le"}
 NOW = READ + timedelta(hours=1)
 
 
 def tools(storage: Storage) -> ExportTools:
     """What the gauges are asked with, an hour after everything was read."""
-    return ExportTools(storage, lambda: NOW + timedelta(days=10), lambda: timedelta(seconds=-2), lambda: NOW)
+    ends = {"signs": NOW + timedelta(days=10), "planned": NOW + timedelta(days=700)}
+    return ExportTools(storage, lambda: ends, lambda: timedelta(seconds=-2), lambda: NOW)
 
 
 def samples(exposition: bytes) -> dict[str, float]:
@@ -53,11 +56,16 @@ def busy(sqlite_storage: Storage) -> Storage:
         work.pulses.beat(Pulse(BEAT, READ))
         work.pulses.beat(Pulse(f"{PROBE}verify", READ, ok=False, seconds=1.5))
         work.outbox.request(Topic.STATUS, "list", READ)
+        work.marks.set(Mark.BACKUP, "a folder", READ - timedelta(hours=1))
+        work.marks.set(Mark.REHEARSAL, "a folder", READ)
     with sqlite_storage.engine.begin() as connection:
         platform = connection.execute(select(platforms.c.id)).scalars().first()
         connection.execute(insert(hints).values(platform_id=platform, event_id="e", received_at=READ))
         if connection.execute(select(status_lists.c.id)).first() is None:
             connection.execute(insert(status_lists).values(id="l", size=131072, open=True, decoys=[1], created_at=READ))
+        one = select(awards.c.id).where(awards.c.state == State.WITHHELD).limit(1).scalar_subquery()
+        held = {"state": State.HELD, "reasons": [{"code": "open_flag"}, {"code": "approval"}]}
+        connection.execute(awards.update().where(awards.c.id == one).values(**held))
     return sqlite_storage
 
 
@@ -94,13 +102,17 @@ def test_rows_are_told_as_they_are(busy: Storage) -> None:
     told = samples(Exporter(tools(busy)).exposition())
 
     assert told['microcred_awards{state="sealed"}'] == 2
-    assert told['microcred_awards{state="withheld"}'] == 4
+    assert told['microcred_awards{state="withheld"}'] == 3
+    assert told['microcred_held{reason="open_flag"}'] == told['microcred_held{reason="approval"}'] == 1
     assert told['microcred_probe_success{step="verify"}'] == 0
     assert told['microcred_probe_seconds{step="verify"}'] == 1.5
     assert told["microcred_beat_age_seconds"] == 3600
     assert told["microcred_status_list_age_seconds"] == 3600
     assert told["microcred_clock_skew_seconds"] == 2
     assert told["microcred_certificate_expires_seconds"] == 864000
+    assert told['microcred_key_expires_seconds{key="planned"}'] == 700 * 86400
+    assert told["microcred_backup_age_seconds"] == 7200
+    assert told["microcred_restore_test_age_seconds"] == 3600
 
 
 def test_no_label_names_a_person_or_a_course(busy: Storage) -> None:

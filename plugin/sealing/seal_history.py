@@ -77,6 +77,13 @@ class SealFiles:
         if all(each.certificate != certificate for each in known):
             self._keep((*known, KnownSeal(certificate, now)))
 
+    def ends(self, active: x509.Certificate, now: datetime) -> dict[str, datetime]:
+        """Return when the seal in use ends, then those that are planned, by key id. Others may end unnoticed."""
+        known = self.known()
+        using = next((each for each in known if each.certificate == active), KnownSeal(active, now))
+        planned = (each for each in known if each.key_id != using.key_id and each.state(using, now) is KeyState.PLANNED)
+        return {each.key_id: each.certificate.not_valid_after_utc for each in (using, *planned)}
+
     def compromised_since(self, key_id: str) -> datetime | None:
         """Return from when a key was in wrong hands, None where it was not, or is not one of ours."""
         times = (each.compromised_at for each in self.known() if each.key_id == key_id)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection, func, select
 
+from plugin.storage.awards import State
 from plugin.storage.outbox import Topic
 from plugin.storage.tables import awards, credentials, hints, outbox, platforms, status_lists
 
@@ -35,6 +37,12 @@ class Totals:
         query = query.join_from(awards, platforms, awards.c.platform_id == platforms.c.id)
         rows = self._connection.execute(query.where(platforms.c.kind != CANARY).group_by(awards.c.state))
         return {state: Total(count, since) for state, count, since in rows}
+
+    def held(self) -> Mapping[str, int]:
+        """Return how many awards wait for a person by the code of the reason; one award may wait for several."""
+        query = select(awards.c.reasons).join_from(awards, platforms, awards.c.platform_id == platforms.c.id)
+        rows = self._connection.execute(query.where(awards.c.state == State.HELD, platforms.c.kind != CANARY)).scalars()
+        return Counter(code for reasons in rows for code in {reason["code"] for reason in reasons})
 
     def work(self, *, parked: bool) -> Mapping[str, Total]:
         """Return the work that waits, or that was put aside, by topic; ``since`` is when it was asked for."""

@@ -100,6 +100,23 @@ def test_a_seal_before_the_one_in_use_verifies_only_and_one_after_it_waits() -> 
     assert next_.state(used, NOW + timedelta(days=3)) is KeyState.PLANNED
 
 
+def test_the_end_is_told_of_what_signs_and_of_what_will(seals: SealFiles) -> None:
+    """The seal in use first, also after its end, which is when it matters most; one that was replaced not at all."""
+    replaced, used = ISSUED.certificate, OTHER.certificate
+    seals.note(used, NOW + timedelta(days=1))
+    late, next_ = used.not_valid_after_utc + timedelta(days=1), CA.seal().certificate
+    seals.note(next_, NOW + timedelta(days=2))
+
+    assert list(seals.ends(used, NOW).values()) == [used.not_valid_after_utc, next_.not_valid_after_utc]
+    assert list(seals.ends(used, late).values()) == [used.not_valid_after_utc]
+    assert KnownSeal(replaced, NOW).key_id not in seals.ends(used, NOW)
+
+
+def test_the_end_of_a_seal_is_told_before_it_was_noted(tmp_path: Path) -> None:
+    """A new installation warns as well."""
+    assert list(SealFiles(tmp_path).ends(ISSUED.certificate, NOW)) == [KEY.key_id]
+
+
 def test_a_compromised_seal_is_nothing_else() -> None:
     """Whatever its certificate says."""
     seal = KnownSeal(ISSUED.certificate, NOW, compromised_at=NOW)
