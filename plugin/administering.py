@@ -31,14 +31,20 @@ class AdministeringTools:
     clock: Callable[[], datetime]
 
 
-def make_link(storage: Storage, name: str, now: datetime) -> str:
-    """Return the token of a link for ``name``, good once and for ten minutes. Raises :class:`NoReasonGiven`."""
+def make_link(storage: Storage, name: str, now: datetime, *, by: str = "", reason: str = "") -> str:
+    """Return the token of a link for ``name``, good once and for ten minutes; ``by`` says who made it for them.
+
+    Raises :class:`NoReasonGiven`.
+    """
     if not name.strip():
         raise NoReasonGiven("a link is made for somebody: their name goes into the audit trail")
     token = secrets.token_urlsafe(32)
     with storage.begin() as work:
         work.administrators.add(token, name.strip(), now + LINK_LIVES)
-        work.audit.note(Entry(at=now, actor=name.strip(), act="link", subject="administrator"))
+        made = Entry(
+            at=now, actor=by or name.strip(), act="link", subject="administrator", after=name.strip(), detail=reason
+        )
+        work.audit.note(made)
     return token
 
 
@@ -57,21 +63,23 @@ def note_sign_in(storage: Storage, name: str, now: datetime) -> None:
         work.audit.note(Entry(at=now, actor=name, act="sign-in", subject="administrator", detail="OpenID Connect"))
 
 
-def decide_deployment(tools: AdministeringTools, platform: PlatformId, *, allowed: bool, by: str) -> bool:
+def decide_deployment(
+    tools: AdministeringTools, platform: PlatformId, *, allowed: bool, by: str, reason: str = ""
+) -> bool:
     """Let a deployment launch, or stop it. False where there is no such deployment."""
     if not tools.allow(platform, allowed):
         return False
     with tools.storage.begin() as work:
         act = "allow" if allowed else "stop"
-        work.audit.note(Entry(at=tools.clock(), actor=by, act=act, subject=platform))
+        work.audit.note(Entry(at=tools.clock(), actor=by, act=act, subject=platform, detail=reason))
     return True
 
 
-def retry(tools: AdministeringTools, by: str) -> int:
+def retry(tools: AdministeringTools, by: str, reason: str = "") -> int:
     """Make all parked work due. Returns how many pieces."""
     now = tools.clock()
     with tools.storage.begin() as work:
         count = work.outbox.retry_parked(now)
-        work.audit.note(Entry(at=now, actor=by, act="retry", subject="outbox", detail=f"{count} parked"))
+        work.audit.note(Entry(at=now, actor=by, act="retry", subject="outbox", after=f"{count} due", detail=reason))
     tools.ring()
     return count

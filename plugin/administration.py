@@ -20,6 +20,7 @@ from plugin.listing import stated
 from plugin.parts import configured_seal, health_tools, preflight_tools, privacy_tools
 from plugin.preflight import preflight
 from plugin.settings import Settings
+from plugin.storage.audit import Entry
 from plugin.storage.registrations import Registrations
 from plugin.storage.unit_of_work import Storage
 from plugin.web import admin, administrators, personal
@@ -44,21 +45,28 @@ def admin_tools(bridge: Wired, ring: Callable[[], object]) -> AdminTools:
     looking = health_tools(settings, clock=clock)
     trying = preflight_tools(bridge.storage, settings, clock)
 
-    def allow(platform: PlatformId, allowed: bool) -> bool:
-        return stored.allow_deployment(platform, allowed=allowed)
-
     return AdminTools(
         storage=bridge.storage,
-        acting=AdministeringTools(bridge.storage, allow, ring, clock),
+        acting=administering_tools(bridge, ring),
         registrations=stored,
         ready=Readiness(looking),
         health=lambda: everything(looking),
         preflight=lambda registration: preflight(trying, RegistrationId(registration)),
-        invite=lambda: registering.invite(registering_tools(bridge), INVITED_FOR),
+        invite=lambda by: invited(bridge, by),
         keys=lambda: keys_of(settings, clock()),
         settings=lambda: stated(os.environ),
         clock=clock,
     )
+
+
+def administering_tools(bridge: Wired, ring: Callable[[], object]) -> AdministeringTools:
+    """Return what administrators act with, on their pages and at the command line."""
+    stored = Registrations(bridge.storage)
+
+    def allow(platform: PlatformId, allowed: bool) -> bool:
+        return stored.allow_deployment(platform, allowed=allowed)
+
+    return AdministeringTools(bridge.storage, allow, ring, bridge.clock)
 
 
 def personal_tools(bridge: Wired) -> PersonalTools:
@@ -70,6 +78,14 @@ def personal_tools(bridge: Wired) -> PersonalTools:
         privacy_contact=settings.privacy_contact,
         accessibility_contact=settings.accessibility_contact,
     )
+
+
+def invited(bridge: Wired, by: str) -> str:
+    """Return a URL that connects a platform once, and note who made it."""
+    url = registering.invite(registering_tools(bridge), INVITED_FOR)
+    with bridge.storage.begin() as work:
+        work.audit.note(Entry(at=bridge.clock(), actor=by, act="invite", subject="platform"))
+    return url
 
 
 def provider_of(settings: Settings) -> Provider | None:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Protocol
 
+from lti.claims import RegistrationId
 from lti.registration import asker
 from lti.tool import Tool
 from plugin.authorizing import AuthorizingTools
@@ -13,6 +14,7 @@ from plugin.parts import campus, preflight_tools
 from plugin.preflight import preflight
 from plugin.registering import RegisteringTools
 from plugin.settings import Settings
+from plugin.storage.audit import Entry
 from plugin.storage.registrations import Invites, Registrations
 from plugin.storage.tokens import Authorizations
 from plugin.storage.unit_of_work import Storage
@@ -40,12 +42,18 @@ class Wired(Protocol):
 
 def registering_tools(bridge: Wired) -> RegisteringTools:
     """Return what connecting a platform works with."""
+
+    def noted(registration: RegistrationId) -> None:
+        with bridge.storage.begin() as work:
+            work.audit.note(Entry(at=bridge.clock(), actor="invite", act="register", subject=registration))
+
     return RegisteringTools(
         invites=Invites(bridge.storage),
         registrations=Registrations(bridge.storage),
         ask=asker(campus(bridge.settings)),
         tool=Tool(bridge.settings.public_url),
         clock=bridge.clock,
+        note=noted,
     )
 
 

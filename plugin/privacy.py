@@ -71,6 +71,12 @@ def export(tools: PrivacyTools, holder: Holder) -> bytes:
     return written.getvalue()
 
 
+def note_export(tools: PrivacyTools, by: str, reason: str = "") -> None:
+    """Note that a person's data was handed to somebody else than that person."""
+    with tools.storage.begin() as work:
+        work.audit.note(Entry(at=tools.clock(), actor=by, act="export", subject="person", detail=reason))
+
+
 def preview(tools: PrivacyTools, holder: Holder) -> Preview:
     """Say what an erasure would delete or blank. Changes nothing."""
     with tools.storage.reading() as work:
@@ -102,13 +108,13 @@ def overdue(tools: PrivacyTools) -> dict[str, int]:
         return work.retention.count(_limits(tools))
 
 
-def let_go(tools: PrivacyTools) -> dict[str, int]:
+def let_go(tools: PrivacyTools, by: str = "retention") -> dict[str, int]:
     """Delete what has been kept for longer than the settings say. Returns how many rows of each class."""
     with tools.storage.begin() as work:
         gone = work.retention.delete(_limits(tools))
         if any(gone.values()):
             said = ", ".join(f"{rows} {name}" for name, rows in gone.items() if rows)
-            work.audit.note(Entry(at=tools.clock(), actor="retention", act="delete", subject="kept", detail=said))
+            work.audit.note(Entry(at=tools.clock(), actor=by, act="delete", subject="kept", detail=said))
     return gone
 
 

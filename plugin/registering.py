@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from lti.claims import platform_id
+from lti.claims import RegistrationId, platform_id
 from lti.errors import RegistrationRefused
 from lti.registration import Ask, PlatformConfiguration, Registered, read_configuration, register
 from lti.stores import Deployment, InviteStore, Registration, RegistrationStore
@@ -23,13 +23,14 @@ LIFETIME = timedelta(days=7)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RegisteringTools:
-    """``clock`` returns aware UTC."""
+    """``clock`` returns aware UTC; ``note`` enters a registration into the audit trail."""
 
     invites: InviteStore
     registrations: RegistrationStore
     ask: Ask
     tool: Tool
     clock: Callable[[], datetime]
+    note: Callable[[RegistrationId], object]
 
 
 def invite(tools: RegisteringTools, lifetime: timedelta = LIFETIME) -> str:
@@ -75,6 +76,7 @@ def _remember(tools: RegisteringTools, registered: Registered) -> None:
     """Store the registration; a deployment that an administrator registered is welcome whatever the setting says."""
     registration, now = registered.registration, tools.clock()
     tools.registrations.save(registration, now)
+    tools.note(registration.id)
     if registered.deployment_id:
         key = platform_id(registration.issuer, registration.client_id, registered.deployment_id)
         tools.registrations.note_deployment(

@@ -7,14 +7,19 @@ import os
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
 from pathlib import Path
 from typing import TypeVar
 
 import click
 
 from plugin.app import Bridge, assemble
+from plugin.parts import utc_now
 from plugin.settings import read_settings
+from plugin.storage.audit import Entry
 from plugin.storage.migrate import require_current
+from plugin.storage.unit_of_work import Storage
 
 T = TypeVar("T")
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -30,6 +35,32 @@ def open_bridge() -> Bridge:
 def whoami() -> str:
     """Return who acts at the command line, for the audit trail."""
     return f"command line: {getpass.getuser()}"
+
+
+@dataclass(frozen=True, slots=True)
+class Hand:
+    """Who acts at the command line, and why; the reason may be empty."""
+
+    by: str
+    reason: str
+
+    def note(self, storage: Storage, act: str, subject: str, *, after: str = "") -> None:
+        """Enter into the audit trail what was just done."""
+        done = Entry(at=utc_now(), actor=self.by, act=act, subject=subject, after=after, detail=self.reason)
+        with storage.begin() as work:
+            work.audit.note(done)
+
+
+def by_hand(command: Callable[..., T]) -> Callable[..., T]:
+    """Ask a command that changes something who does it and why: a :class:`Hand`, its first argument."""
+
+    @click.option("--by", default=whoami, show_default="the account", help="Who does this; goes into the audit trail.")
+    @click.option("--reason", default="", help="Why; goes into the audit trail.")
+    @wraps(command)
+    def asking(*args: object, by: str, reason: str, **options: object) -> T:
+        return command(Hand(by, reason), *args, **options)
+
+    return asking
 
 
 def watch(label: str, left: Callable[[], int], *, timeout: float) -> bool:

@@ -11,10 +11,11 @@ from lti.authorization import DeveloperKey
 from lti.claims import RegistrationId
 from lti.tool_keys import SETTLING, rotate
 from mappings.assessment import PlatformId
-from plugin import registering
+from plugin import administering, registering
+from plugin.administration import administering_tools
 from plugin.app import Bridge
 from plugin.authorizing import keep_key, ticket
-from plugin.commands.bridge import FILE, open_bridge, whoami
+from plugin.commands.bridge import FILE, Hand, by_hand, open_bridge, whoami
 from plugin.connections import authorizing_tools, registering_tools
 from plugin.errors import UnknownRow
 from plugin.intake import IntakeTools, make_secret
@@ -24,15 +25,18 @@ from plugin.storage.registrations import Registrations, ToolKeys
 
 
 @click.command("invite")
+@by_hand
 @click.option("--days", type=click.IntRange(1, 90), default=7, show_default=True, help="How long the URL can be used.")
-def invite_platform(days: int) -> None:
+def invite_platform(hand: Hand, days: int) -> None:
     """Print one URL that connects a Moodle or Canvas when it is pasted there. It can be used once.
 
     Moodle: Site administration > Plugins > External tool > Manage tools. Canvas: Admin > Apps > Manage. Opened in a
     browser, the URL shows the values for connecting by hand.
     """
-    tools = registering_tools(open_bridge())
-    click.echo(registering.invite(tools, timedelta(days=days)))
+    bridge = open_bridge()
+    url = registering.invite(registering_tools(bridge), timedelta(days=days))
+    hand.note(bridge.storage, "invite", "platform")
+    click.echo(url)
 
 
 @click.command("registrations")
@@ -50,43 +54,51 @@ def list_registrations() -> None:
 
 
 @click.command("deployment")
+@by_hand
 @click.argument("platform_key")
 @click.option("--allow/--refuse", default=True, help="Whether it may launch.")
-def decide_deployment(platform_key: str, *, allow: bool) -> None:
+def decide_deployment(hand: Hand, platform_key: str, *, allow: bool) -> None:
     """Let the deployment with PLATFORM_KEY launch, or stop it."""
     bridge = open_bridge()
-    if not Registrations(bridge.storage).allow_deployment(PlatformId(platform_key), allowed=allow):
+    tools, key = administering_tools(bridge, bridge.bell.ring), PlatformId(platform_key)
+    if not administering.decide_deployment(tools, key, allowed=allow, by=hand.by, reason=hand.reason):
         raise UnknownRow("there is no such deployment: `microcred registrations` lists the keys")
     click.echo(f"{platform_key} {'may' if allow else 'may not'} launch, within half a minute")
 
 
 @click.command("rotate-lti")
-def rotate_keys() -> None:
+@by_hand
+def rotate_keys(hand: Hand) -> None:
     """Make a new LTI key. It is published at once and signs later, when platforms have fetched it."""
     bridge: Bridge = open_bridge()
     key = rotate(ToolKeys(bridge.storage), bridge.clock())
+    hand.note(bridge.storage, "rotate_lti_key", key.key_id)
     hours = int(SETTLING.total_seconds() // 3600)
     click.echo(f"key {key.key_id} is published and will sign in {hours} hours; the key before it stays for a week")
 
 
 @click.command("authorise")
+@by_hand
 @click.argument("platform_key")
 @click.option("--url", default="", help="The institution's own Canvas, https://school.instructure.com.")
 @click.option("--client-id", default="", help="Number of the developer key.")
 @click.option("--secret-file", type=FILE, help="File with the secret of the developer key.")
-def authorise(platform_key: str, url: str, client_id: str, secret_file: Path | None) -> None:
+def authorise(hand: Hand, platform_key: str, url: str, client_id: str, secret_file: Path | None) -> None:
     """Print a URL that lets somebody authorise reading the Canvas of PLATFORM_KEY. It can be used once, for a day.
 
     The developer key can be given here or on the page.
     """
-    tools = authorizing_tools(open_bridge())
+    bridge = open_bridge()
+    tools = authorizing_tools(bridge)
     if url and client_id and secret_file is not None:
         secret = secret_file.read_text(encoding="utf-8").strip()
         key = DeveloperKey(url.rstrip("/"), client_id, secret, tools.redirect_uri)
-        keep_key(tools, PlatformId(platform_key), key, by=whoami())
+        keep_key(tools, PlatformId(platform_key), key, by=hand.by)
     elif url or client_id or secret_file is not None:
         raise click.UsageError("--url, --client-id and --secret-file belong together")
-    click.echo(ticket(tools, PlatformId(platform_key)))
+    opened = ticket(tools, PlatformId(platform_key))
+    hand.note(bridge.storage, "authorisation_ticket", platform_key)
+    click.echo(opened)
 
 
 @click.command("proctoring")

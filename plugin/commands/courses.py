@@ -13,7 +13,7 @@ import click
 from mappings.assessment import CourseId, PlatformId
 from plugin import issuing, offering, sync
 from plugin.app import Bridge
-from plugin.commands.bridge import FILE, open_bridge, whoami
+from plugin.commands.bridge import FILE, Hand, by_hand, open_bridge, whoami
 from plugin.commands.seals import institution_or_fail, profile_or_fail
 from plugin.progress import OfferProgress, Progress, progress
 from plugin.storage.awards import State
@@ -37,9 +37,10 @@ def connect_platform(platform_id: str, url: str, kind: str, title: str, token_fi
 
 
 @click.command("push")
+@by_hand
 @click.argument("platform_id")
 @click.argument("secret_file", type=FILE)
-def expect_push(platform_id: str, secret_file: Path) -> None:
+def expect_push(hand: Hand, platform_id: str, secret_file: Path) -> None:
     """Accept events that PLATFORM_ID pushes to /hints/PLATFORM_ID; they only make a course be read sooner.
 
     SECRET_FILE holds the HMAC key that Moodle's push plugin was given, or the root_account_uuid of a Canvas.
@@ -47,6 +48,7 @@ def expect_push(platform_id: str, secret_file: Path) -> None:
     bridge = open_bridge()
     with bridge.storage.begin() as work:
         work.platforms.expect_push(PlatformId(platform_id), secret_file.read_text(encoding="utf-8").strip())
+    hand.note(bridge.storage, "expect_push", platform_id)
     click.echo(f"events go to {bridge.settings.public_url}/hints/{platform_id}")
 
 

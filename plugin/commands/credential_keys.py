@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 from cryptography import x509
 
-from plugin.commands.bridge import FILE
+from plugin.commands.bridge import FILE, Hand, by_hand
 from plugin.identity import ListedKey, listing
 from plugin.issuer import key_files, seal_files
 from plugin.parts import configured_seal, open_storage, utc_now
@@ -23,8 +23,9 @@ from plugin.storage.outbox import Topic
 
 
 @click.command()
+@by_hand
 @click.option("--only", type=click.Choice([each.value for each in Algorithm]), help="Only the key of this kind.")
-def rotate(only: str | None) -> None:
+def rotate(hand: Hand, only: str | None) -> None:
     """Make new credential keys: for Open Badges (EdDSA) and for wallets (ES256).
 
     The first keys sign at once. Later ones are published now and sign a day later, when nobody can hold an older list
@@ -35,6 +36,7 @@ def rotate(only: str | None) -> None:
     for algorithm in [Algorithm(only)] if only else list(Algorithm):
         history = key_files(settings).rotate(algorithm, now)
         made = history.keys[-1]
+        _note(settings, hand, "rotate_key", made.public.thumbprint)
         click.echo(f"{made.public.thumbprint}  {algorithm}  signs from {made.signs_from:%Y-%m-%d %H:%M} UTC")
     click.echo(f"Others may keep what they know of our keys for {CACHED_FOR.total_seconds() / 3600:g} hours.")
     _ask_for_lists(settings)
@@ -50,8 +52,9 @@ def list_keys() -> None:
 
 
 @click.command()
+@by_hand
 @click.argument("certificate", type=FILE)
-def announce(certificate: Path) -> None:
+def announce(hand: Hand, certificate: Path) -> None:
     """List the seal whose PEM CERTIFICATE will be used next as planned, until it is put in place.
 
     It changes nothing about what seals now.
@@ -63,15 +66,17 @@ def announce(certificate: Path) -> None:
     settings = read_settings(os.environ)
     _note_configured(settings)
     seal_files(settings).note(leaf, utc_now())
+    _note(settings, hand, "announce_seal", certificate_key_id(leaf))
     click.echo(f"{certificate_key_id(leaf)}  planned, ends {leaf.not_valid_after_utc:%Y-%m-%d}")
 
 
 @click.command(context_settings={"ignore_unknown_options": True})  # a thumbprint may begin with a hyphen
+@by_hand
 @click.argument("key_id")
 @click.option(
     "--since", type=click.DateTime(["%Y-%m-%dT%H:%M:%S", "%Y-%m-%d"]), required=True, help="UTC; when it got lost."
 )
-def compromised(key_id: str, since: datetime) -> None:
+def compromised(hand: Hand, key_id: str, since: datetime) -> None:
     """Say that KEY_ID, a seal or a credential key, was in wrong hands: what it sealed from then on does not count.
 
     What was sealed before stays valid where our database or a timestamp proves it, whatever date a seal shows. The key
@@ -84,6 +89,7 @@ def compromised(key_id: str, since: datetime) -> None:
         click.echo("Others learn of it from its authority only: have the certificate revoked there now.")
     else:
         key_files(settings).mark_compromised(key_id, moment)
+    _note(settings, hand, "mark_compromised", key_id, after=f"since {moment:%Y-%m-%dT%H:%M:%SZ}")
     click.echo(f"{key_id}: what it sealed from {since:%Y-%m-%d %H:%M} UTC on does not count.")
     _ask_for_lists(settings)
 
@@ -100,6 +106,13 @@ def _note_configured(settings: Settings) -> str:
 def _lines(settings: Settings) -> tuple[ListedKey, ...]:
     active = _note_configured(settings)
     return listing(key_files(settings).history(), seal_files(settings).known(), active, utc_now())
+
+
+def _note(settings: Settings, hand: Hand, act: str, key_id: str, *, after: str = "") -> None:
+    """Enter it into the audit trail, where there is a database already: keys may be made before it."""
+    storage = open_storage(settings)
+    if standing(storage.engine) is not Standing.EMPTY:
+        hand.note(storage, act, key_id, after=after)
 
 
 def _ask_for_lists(settings: Settings) -> None:

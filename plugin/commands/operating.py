@@ -5,15 +5,16 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 import waitress
 
 from plugin import administering
+from plugin.administration import administering_tools
 from plugin.app import create_app
-from plugin.commands.bridge import open_bridge
+from plugin.commands.bridge import Hand, by_hand, open_bridge
+from plugin.parts import open_storage
 from plugin.serving import become_gunicorn, settled, start_again_counting
 from plugin.settings import read_settings
 from plugin.storage.engine import open_engine
@@ -25,13 +26,15 @@ from plugin.worker import Supervisor, run_worker, worker_command
 @click.option("--after", is_flag=True, help="Also drop what only the release before used; nothing of it may run.")
 @click.option("--back-to", metavar="REVISION", help="Take back what was added since REVISION, with all that is in it.")
 @click.option("--yes", is_flag=True, help="Do not ask before taking back.")
-def migrate(*, after: bool, back_to: str | None, yes: bool) -> None:
+@by_hand
+def migrate(hand: Hand, *, after: bool, back_to: str | None, yes: bool) -> None:
     """Bring the database to the schema that this version needs. Safe to run at any time, by many at once.
 
     It only adds, so the release before goes on running until it is replaced. When nothing of it runs any more,
     `migrate --after` drops what it alone used.
     """
-    engine = open_engine(read_settings(os.environ).database)
+    storage = open_storage(read_settings(os.environ))
+    engine = storage.engine
     before = current(engine)
     if back_to:
         question = f"Drop everything that was added between {back_to} and {before}, with its content?"
@@ -41,7 +44,10 @@ def migrate(*, after: bool, back_to: str | None, yes: bool) -> None:
     else:
         click.echo("migrating ...", err=True)
         upgrade(engine, after=after)
-    click.echo(f"schema {before or 'empty'} -> {current(engine)}")
+    now = current(engine)
+    if after or now != before:
+        hand.note(storage, "migrate_after" if after else "migrate", "schema", after=now or "")
+    click.echo(f"schema {before or 'empty'} -> {now}")
 
 
 @click.command()
@@ -87,12 +93,11 @@ def worker(*, beat: bool, heartbeat: Path | None) -> None:
 
 
 @click.command()
-def retry() -> None:
+@by_hand
+def retry(hand: Hand) -> None:
     """Try again what was parked after too many failures."""
     bridge = open_bridge()
-    with bridge.storage.begin() as work:
-        count = work.outbox.retry_parked(datetime.now(UTC))
-    bridge.bell.ring()
+    count = administering.retry(administering_tools(bridge, bridge.bell.ring), hand.by, hand.reason)
     click.echo(f"{count} pieces of work are due again")
 
 
@@ -116,11 +121,12 @@ def administration() -> None:
 
 
 @administration.command("link")
+@by_hand
 @click.option("--name", required=True, help="For whom; what they do is noted under this name.")
-def link(name: str) -> None:
+def link(hand: Hand, name: str) -> None:
     """Print a link to the administrator's pages. It can be used once, within ten minutes."""
     bridge = open_bridge()
-    token = administering.make_link(bridge.storage, name, bridge.clock())
+    token = administering.make_link(bridge.storage, name, bridge.clock(), by=hand.by, reason=hand.reason)
     click.echo(f"{bridge.settings.public_url}/admin/enter/{token}")
 
 

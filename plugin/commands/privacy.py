@@ -8,7 +8,7 @@ import click
 
 from mappings.assessment import LearnerId, PlatformId
 from plugin import datamap, privacy
-from plugin.commands.bridge import open_bridge
+from plugin.commands.bridge import Hand, by_hand, open_bridge, whoami
 from plugin.parts import privacy_tools
 from plugin.privacy import PrivacyTools
 from plugin.storage.retention import CLASSES
@@ -21,12 +21,15 @@ def person() -> None:
 
 
 @person.command("export")
+@by_hand
 @click.argument("platform_key")
 @click.argument("learner_id")
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), required=True, help="ZIP file to write.")
-def export_person(platform_key: str, learner_id: str, out: Path) -> None:
+def export_person(hand: Hand, platform_key: str, learner_id: str, out: Path) -> None:
     """Write everything that is kept about a person, with their sealed credentials, into a ZIP file."""
-    out.write_bytes(privacy.export(_tools(), Holder(PlatformId(platform_key), LearnerId(learner_id))))
+    tools = _tools()
+    out.write_bytes(privacy.export(tools, Holder(PlatformId(platform_key), LearnerId(learner_id))))
+    privacy.note_export(tools, hand.by, hand.reason)
     click.echo(f"wrote {out}")
 
 
@@ -57,7 +60,7 @@ def erase_person(platform_key: str, learner_id: str, by: str, reason: str, *, ye
 def retention(*, delete: bool) -> None:
     """Tell what has been kept for longer than the settings say."""
     tools = _tools()
-    done = privacy.let_go(tools) if delete else privacy.overdue(tools)
+    done = privacy.let_go(tools, by=whoami()) if delete else privacy.overdue(tools)
     for name, rows in done.items():
         click.echo(f"{rows} {'deleted' if delete else 'due'}: {CLASSES[name]}")
 

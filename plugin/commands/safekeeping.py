@@ -12,7 +12,7 @@ from pathlib import Path
 import click
 from sqlalchemy import Engine
 
-from plugin.commands.bridge import open_bridge
+from plugin.commands.bridge import Hand, by_hand, open_bridge
 from plugin.parts import backup_tools, open_storage, reconciling_tools, utc_now
 from plugin.safekeeping.backing_up import back_up, read_manifest
 from plugin.safekeeping.reconciling import Reconciled, reconcile, resume
@@ -28,8 +28,9 @@ journals = click.option(
 
 
 @click.command("backup")
+@by_hand
 @click.argument("parent", type=click.Path(file_okay=False, path_type=Path))
-def make_backup(parent: Path) -> None:
+def make_backup(hand: Hand, parent: Path) -> None:
     """Back up into a new folder below PARENT, while the bridge runs.
 
     It holds the database, the published status lists, the history of the keys and a manifest. It holds no private
@@ -38,19 +39,22 @@ def make_backup(parent: Path) -> None:
     bridge = open_bridge()
     click.echo("backing up ...", err=True)
     folder = back_up(backup_tools(bridge.settings, bridge.storage, bridge.clock), parent)
+    hand.note(bridge.storage, "backup", "installation", after=folder.name)
     rows = read_manifest(folder).counts
     click.echo(f"{folder}: {rows['credentials']} credentials, {rows['documents']} sealed documents")
 
 
 @click.command("rehearse")
 @click.argument("folder", type=FOLDER)
+@by_hand
 @click.option("--scratch", default="", help="An empty PostgreSQL database to restore into; SQLite needs none.")
-def rehearse_restore(folder: Path, scratch: str) -> None:
+def rehearse_restore(hand: Hand, folder: Path, scratch: str) -> None:
     """Restore the backup in FOLDER on trial: count its rows, verify its audit trail and a hundred of its seals."""
     bridge = open_bridge()
     with _scratch(scratch) as engine:
         click.echo("restoring on trial ...", err=True)
         found = rehearse(bridge.storage, engine, folder, bridge.issuing.failures, bridge.clock())
+    hand.note(bridge.storage, "rehearse", "installation", after=f"{folder.name}: {'good' if found.ok else 'NOT good'}")
     for line in _told(found):
         click.echo(line)
     sys.exit(0 if found.ok else 1)

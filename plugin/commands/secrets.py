@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 from cryptography.fernet import Fernet
 
-from plugin.commands.bridge import open_bridge
+from plugin.commands.bridge import Hand, by_hand, open_bridge
 from plugin.commands.private_files import write_private
 from plugin.errors import InvalidSettings
 from plugin.rekeying import rekey
@@ -41,8 +41,9 @@ def new(*, prepend: bool) -> None:
 
 
 @secrets.command()
+@by_hand
 @click.option("--remove", is_flag=True, help="Take the keys away that nothing needs any more.")
-def rotate(*, remove: bool) -> None:
+def rotate(hand: Hand, *, remove: bool) -> None:
     """Encrypt everything in the database with the first key, and tell whether the others are still needed.
 
     First `microcred secrets new --prepend`, and start every process again: one that does not know the new key cannot
@@ -59,10 +60,12 @@ def rotate(*, remove: bool) -> None:
 
         outcome = rekey(storage, told)
     click.echo(f"{outcome.values} secret(s): {outcome.renewed} encrypted anew, {outcome.left} still need an older key")
+    hand.note(storage, "rotate_secrets", "installation", after=f"{outcome.renewed} anew, {outcome.left} left")
     if outcome.left:
         raise click.ClickException("something was stored with an older key meanwhile: run it again")
     if remove and len(keys) > 1:
         write_private(_file(), keys[0])
+        hand.note(storage, "remove_secrets", "installation", after=f"{len(keys) - 1} older key(s)")
         click.echo(f"{len(keys) - 1} older key(s) removed from {_file()}. Start every process again.")
     elif len(keys) > 1:
         click.echo("The first key is enough now: `microcred secrets rotate --remove` takes the others away.")

@@ -53,7 +53,7 @@ class AdminTools:
     ready: Callable[[], Health]
     health: Callable[[], Health]
     preflight: Callable[[str], Preflight]
-    invite: Callable[[], str]
+    invite: Callable[[str], str]
     keys: Callable[[], tuple[ListedKey, ...]]
     settings: Callable[[], tuple[Stated, ...]]
     clock: Callable[[], datetime]
@@ -112,7 +112,7 @@ def invite() -> str:
     """Make one URL that connects a platform, and show it this once."""
     stored = _tools().registrations
     found = [(each, stored.deployments(each.id)) for each in stored.registrations()]
-    return render_template("admin/platforms.html", platforms=found, invitation=_tools().invite())
+    return render_template("admin/platforms.html", platforms=found, invitation=_tools().invite(administrator()))
 
 
 @blueprint.get("/platforms/<registration_id>")

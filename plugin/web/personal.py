@@ -99,9 +99,12 @@ def person() -> str:
 @blueprint.post("/admin/person/export")
 def export() -> Answer:
     """Hand out everything that is kept about one person."""
-    administrator()
-    form = read_form(PersonForm)
-    return _exported(_holder(form)) if form else abort(400)
+    name, form = administrator(), read_form(PersonForm)
+    if form is None:
+        abort(400)
+    answer = _exported(_holder(form))
+    privacy.note_export(_tools().privacy, name)
+    return answer
 
 
 @blueprint.post("/admin/person/erase")

@@ -13,7 +13,9 @@ import pytest
 from lti.claims import RegistrationId
 from lti.tool import Tool
 from plugin import registering
+from plugin.app import assemble
 from plugin.registering import RegisteringTools
+from plugin.storage.registrations import Registrations
 from tests.conftest import require_data
 from tests.functional.entrance import TOOL, Entrance, Visitor, code_of, policy_of
 from tests.simulators.lti_platform import CANVAS, MOODLE, TOOL_CONFIGURATION, LtiPlatform
@@ -113,6 +115,19 @@ def test_an_invite_works_once(entrance: Entrance) -> None:
     never = administrator.get("/lti/register/never-made")
 
     assert (again.status_code, code_of(again)) == (never.status_code, code_of(never)) == (410, "invite_not_open")
+
+
+def test_a_registration_is_in_the_trail(entrance: Entrance) -> None:
+    """Nobody is signed in there: the invite acted, and who made that is an entry of its own."""
+    path = invited(entrance)
+    administrator = entrance.browser()
+    administrator.send(administrator.get(entrance.platform.invite(path)))
+
+    with assemble(entrance.settings).storage.reading() as work:
+        told = [(each.entry.actor, each.entry.act, each.entry.subject) for each in work.audit.entries()]
+    ((actor, act, subject),) = told
+    assert (actor, act) == ("invite", "register")
+    assert subject in {each.id for each in Registrations(assemble(entrance.settings).storage).registrations()}
 
 
 def test_looking_does_not_spend_an_invite(moodle: Entrance) -> None:

@@ -130,4 +130,4 @@ def test_trying_again_makes_parked_work_due_and_rings(storage: Storage, desk: De
         (lease,) = work.outbox.claim(Topic.SYNC, "offer-1", desk.now, timedelta(minutes=1))
     assert lease.attempt == 1
     assert desk.rung == [desk.now]
-    assert [(each.actor, each.act, each.detail) for each in trail(storage)] == [("Ada Admin", "retry", "1 parked")]
+    assert [(each.actor, each.act, each.after) for each in trail(storage)] == [("Ada Admin", "retry", "1 due")]

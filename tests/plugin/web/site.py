@@ -192,7 +192,7 @@ class Site:
             ready=lambda: self.health,
             health=lambda: self.health,
             preflight=self.preflight,
-            invite=lambda: f"{PUBLIC_URL}/lti/register/an-invite",
+            invite=lambda _by: f"{PUBLIC_URL}/lti/register/an-invite",
             keys=lambda: self.keys,
             settings=lambda: stated(self.environment),
             clock=lambda: self.now,

@@ -86,6 +86,16 @@ def test_what_is_kept_is_shown_as_numbers(admin: Browser) -> None:
     assert "To confirm, type ERASE" in page
 
 
+def test_an_export_by_another_is_in_the_trail(site: Site, admin: Browser, issued: Reserved) -> None:
+    """Who looked at somebody's data can be asked why; the person's number is not in it."""
+    admin.post(f"{PERSON}/export", ANNA, page=ANNAS)
+
+    with site.storage.reading() as work:
+        told = [each.entry for each in work.audit.entries("person")]
+    assert [(each.actor, each.act) for each in told] == [("Ada Admin", "export")]
+    assert issued.envelope.id not in str(told)
+
+
 def test_nothing_kept_is_said(admin: Browser) -> None:
     """And neither exported nor erased."""
     page = admin.get(PERSON, query_string=NOBODY).text
