@@ -13,11 +13,14 @@ from pathlib import Path
 from typing import TypeVar
 
 import click
+from sqlalchemy.exc import SQLAlchemyError
 
 from plugin.app import Bridge, assemble
-from plugin.parts import utc_now
-from plugin.settings import read_settings
+from plugin.errors import SchemaMismatch
+from plugin.parts import open_storage, utc_now
+from plugin.settings import Settings, read_settings
 from plugin.storage.audit import Entry
+from plugin.storage.engine import is_there
 from plugin.storage.migrate import require_current
 from plugin.storage.unit_of_work import Storage
 
@@ -30,6 +33,23 @@ def open_bridge() -> Bridge:
     bridge = assemble(read_settings(os.environ))
     require_current(bridge.storage.engine)
     return bridge
+
+
+def own_records(settings: Settings) -> Storage | None:
+    """Return the database of this installation to look things up in, None where there is none; nothing is made.
+
+    One that cannot be read is told on standard error: without it a check knows only what everybody knows.
+    """
+    if not is_there(settings.database):
+        return None
+    storage = open_storage(settings)
+    try:
+        require_current(storage.engine)
+    except (SchemaMismatch, SQLAlchemyError) as error:
+        reason = str(error) if isinstance(error, SchemaMismatch) else "the database cannot be read"
+        click.echo(f"checked as a stranger, without our own records: {reason}", err=True)
+        return None
+    return storage
 
 
 def whoami() -> str:

@@ -16,7 +16,7 @@ from cryptography.fernet import Fernet
 from mappings.describe import gaps
 from mappings.plausibility import doubts_about_course, doubts_about_institution
 from mappings.profile import CourseProfile, Issuer
-from plugin.commands.bridge import FILE
+from plugin.commands.bridge import FILE, own_records
 from plugin.errors import NoSeal
 from plugin.issuer import Checking
 from plugin.parts import campus, configured_seal, trust_anchors, utc_now
@@ -98,15 +98,20 @@ def trial(out: Path) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
 @click.option("--trust", type=FILE, help="PEM certificates to trust; default: MICROCRED_TRUST_FILE.")
 @click.option("--offline", is_flag=True, help="Ask nobody: neither for keys of issuers nor for status lists.")
-def verify(file: BinaryIO, trust: Path | None, *, as_json: bool, offline: bool) -> None:
+@click.option("--as-stranger", is_flag=True, help="Leave this installation's own records aside, as others have to.")
+def verify(file: BinaryIO, trust: Path | None, *, as_json: bool, offline: bool, as_stranger: bool) -> None:
     """Check the credential in FILE in numbered steps (- reads standard input).
 
     Works on our own files and on those of others: European Digital Credentials, Open Badges 3.0 (JSON, JWT, PNG,
-    SVG), SD-JWT VC. Exit code 0 only where nothing failed and the seal was checked.
+    SVG), SD-JWT VC. What this installation issued is judged by its own database too: whether it was revoked, and
+    whether it was sealed before its key was compromised. Exit code 0 only where nothing failed and the seal was
+    checked.
     """
     settings = read_settings(os.environ)
     trusted = tuple(x509.load_pem_x509_certificates(trust.read_bytes())) if trust else trust_anchors(settings)
-    report = Checking(settings, trusted, utc_now, network=None if offline else campus(settings)).check(file.read())
+    storage = None if as_stranger else own_records(settings)
+    network = None if offline else campus(settings)
+    report = Checking(settings, trusted, utc_now, storage, network).check(file.read())
     click.echo(json.dumps(report.to_json(), indent=2, ensure_ascii=False) if as_json else told(report))
     sys.exit(0 if report.ok else 1)
 

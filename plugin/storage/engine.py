@@ -32,6 +32,12 @@ def open_engine(url: str) -> Engine:
     return engine
 
 
+def is_there(url: str) -> bool:
+    """Tell whether there is a database to open at ``url``; whether a server answers is not asked."""
+    address = make_url(url)
+    return address.get_backend_name() != "sqlite" or Path(address.database or "").is_file()
+
+
 def _prepare_sqlite(connection: Any, _record: object) -> None:
     """Leave transactions to us and turn on what SQLite has off by default."""
     connection.isolation_level = None

@@ -61,18 +61,19 @@ def did_key(issuer: str, name: str) -> PublishedKey | None:
 def key_of_did_document(document: object, issuer: str, name: str) -> PublishedKey | None:
     """Return the key ``name`` of a DID document, None where the document is not ``issuer``'s or does not list it.
 
-    1. the document is the issuer's; 2. ``assertionMethod`` names the key; 3. the method is the issuer's own; 4. it
-    holds a key of a kind that is known; 5. ``revoked`` says from when it does not count.
+    1. the document is the issuer's; 2. it lists the key as the issuer's own; 3. ``assertionMethod`` names it, or it is
+    ``revoked``, which says from when it does not count; 4. it is of a kind that is known.
     """
     if not isinstance(document, dict) or document.get("id") != issuer:
         return None
-    if not any(_named(each, name, issuer) for each in _many(document.get("assertionMethod"))):
-        return None
-    methods = (*_many(document.get("verificationMethod")), *_many(document.get("assertionMethod")))
+    asserting = tuple(_many(document.get("assertionMethod")))
+    methods = (*_many(document.get("verificationMethod")), *asserting)
     method = next((each for each in methods if isinstance(each, dict) and _named(each, name, issuer)), None)
     if method is None or method.get("controller") != issuer:
         return None
-    return _published(method)
+    found = _published(method)
+    may_assert = any(_named(each, name, issuer) for each in asserting)
+    return found if found and (may_assert or found.compromised_at is not None) else None
 
 
 def key_of_issuer_metadata(document: object, issuer: str, name: str) -> PublishedKey | None:

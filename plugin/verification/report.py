@@ -31,6 +31,10 @@ class Outcome(StrEnum):
     NOT_CHECKED = "not checked"
 
 
+TIME_UNPROVEN = "time_unproven"
+"""Code of the one failure that is no fault of the file: its key was in wrong hands, and it cannot show to be older."""
+
+
 @dataclass(frozen=True, slots=True)
 class Step:
     """One step; ``code`` is stable and free of personal data, ``sentence`` may quote institutions and dates."""
@@ -151,8 +155,9 @@ class Report:
 
     def _opening(self) -> str:
         """Tell apart who stands behind it and what it contains: faults of content do not make a seal invalid."""
-        if {step.name for step in self.failures} - {StepName.SCHEMA, StepName.COMPLETENESS}:
-            return "Not valid: the seal is intact"
+        content = {StepName.SCHEMA, StepName.COMPLETENESS}
+        if doubts := {step.code for step in self.failures if step.name not in content}:
+            return f"{'Cannot be trusted' if doubts == {TIME_UNPROVEN} else 'Not valid'}: the seal is intact"
         confirmed = self.ok and self.step(StepName.CERTIFICATE).outcome is Outcome.PASSED
         return "Valid: the seal is intact" if confirmed else "The seal is valid"
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from plugin.sealing.key_history import PublishedKey
 from plugin.verification.context import CheckContext
 from plugin.verification.parsing import JsonObject
-from plugin.verification.report import SealFacts, Step, StepName, failed, not_checked, passed
+from plugin.verification.report import TIME_UNPROVEN, SealFacts, Step, StepName, failed, not_checked, passed
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ def compromised_step(since: datetime, proven_at: datetime | None) -> Step:
     declared = f"The issuer declared the key compromised from {since:%Y-%m-%d %H:%M} UTC on"
     if proven_at is None:
         sentence = f"{declared}, and nothing but the seal's own word says when it was made."
-        return failed(StepName.CERTIFICATE, "key_compromised", sentence)
+        return failed(StepName.CERTIFICATE, TIME_UNPROVEN, sentence)
     if proven_at >= since:
         sentence = f"{declared}; this seal was made later."
         return failed(StepName.CERTIFICATE, "key_compromised", sentence)

@@ -34,6 +34,10 @@ _SENTENCES = {
     (StepName.CERTIFICATE, "key_compromised"): lazy_gettext(
         "The issuer declared on %(first)s that its key was in wrong hands from then on."
     ),
+    (StepName.CERTIFICATE, "time_unproven"): lazy_gettext(
+        "The issuer declared on %(first)s that its key was in wrong hands from then on; "
+        "nothing but the seal's own word says that it is older."
+    ),
     (StepName.CERTIFICATE, "sealed_before_compromise"): lazy_gettext(
         "The key was in wrong hands later, but this was proven to be sealed before."
     ),
@@ -71,6 +75,7 @@ _SENTENCES = {
     (StepName.STATUS, "unknown"): lazy_gettext("Nobody could say whether it was revoked."),
     (StepName.STATUS, "revoked"): lazy_gettext("The issuer has revoked the credential."),
     (StepName.STATUS, "suspended"): lazy_gettext("The issuer has suspended the credential for now."),
+    (StepName.STATUS, "outside_list"): lazy_gettext("The issuer's list has no such place."),
     (StepName.STATUS, "superseded"): lazy_gettext("The issuer has replaced the credential by a newer one."),
     (StepName.COMPLETENESS, "ok"): lazy_gettext("Every mandatory element of a European micro-credential is stated."),
     (StepName.COMPLETENESS, "withheld"): lazy_gettext("The holder need not show every element."),

@@ -11,6 +11,7 @@ from datetime import datetime
 
 from plugin.storage.holdings import Standing
 from plugin.verification import Outcome, Report, StepName
+from plugin.verification.report import TIME_UNPROVEN
 from plugin.web.languages import day, gettext, lazy_gettext
 
 STEP_NAMES = {
@@ -57,10 +58,15 @@ _CODES = {
     "not_yet_valid": lazy_gettext("it is not valid yet"),
     "revoked": lazy_gettext("the issuer has revoked it"),
     "suspended": lazy_gettext("the issuer has suspended it for now"),
+    "outside_list": lazy_gettext("it names a place in the issuer's list that does not exist"),
     "superseded": lazy_gettext("the issuer has replaced it by a newer one"),
 }
 
 
+_UNPROVEN = lazy_gettext(
+    "the issuer's key was in wrong hands, and nothing proves that this was sealed before; ask the issuer or the holder "
+    "for the page of the credential"
+)
 _ABOUT_CONTENT = {StepName.SCHEMA, StepName.COMPLETENESS}
 
 
@@ -77,7 +83,9 @@ def verdict(report: Report) -> Verdict:
     if not report.format or report.step(StepName.FORMAT).code in _UNREADABLE:
         reason = _UNREADABLE.get(report.step(StepName.FORMAT).code, _UNREADABLE["unknown_format"])
         return Verdict("wait", gettext("Cannot be checked: %(reason)s.", reason=reason))
-    if {step.name for step in report.failures} - _ABOUT_CONTENT:
+    if doubts := {step.code for step in report.failures if step.name not in _ABOUT_CONTENT}:
+        if doubts == {TIME_UNPROVEN}:
+            return Verdict("bad", gettext("Cannot be trusted: %(reason)s.", reason=_UNPROVEN))
         return Verdict("bad", gettext("Not valid: %(reason)s.", reason=_refusal(report)))
     if report.failures and report.seal_checked:
         sentence = gettext(

@@ -167,6 +167,27 @@ def test_a_rotated_key_leaves_old_badges_valid(peer: Peer) -> None:
     assert judged(peer, badge, documents=ISSUER.documents(history=later))["verified"]
 
 
+def test_the_peers_refuse_whatever_a_compromised_key_signed(peer: Peer) -> None:
+    """In every format: to them an older credential looks like a thief's with an old date."""
+    history = ISSUER.history
+    for key in (ISSUER.eddsa, ISSUER.es256):
+        history = history.compromised(key.key_id, NOW + timedelta(days=1))
+    world = {"documents": ISSUER.documents(history=history)}
+
+    assert judged(peer, ISSUER.badge(), **world)["verified"] is False
+    assert judged_jwt(peer, ISSUER.token(), **world)["verified"] is False
+    assert judged_sd_jwt(peer, ISSUER.sd_jwt(), **world)["verified"] is False
+
+
+def test_a_rotated_key_leaves_old_tokens_valid(peer: Peer) -> None:
+    """It stays in the DID document and in the issuer's metadata."""
+    later = ISSUER.history.rotated(new_key(Algorithm.ES256).public, NOW + timedelta(days=1))
+    world = {"documents": ISSUER.documents(history=later)}
+
+    assert judged_jwt(peer, ISSUER.token(), **world)["verified"]
+    assert judged_sd_jwt(peer, ISSUER.sd_jwt(), **world)["verified"]
+
+
 @pytest.mark.parametrize(("dialect", "typ"), [(Dialect.OPEN_BADGES, None), (Dialect.WALLET, "vc+jwt")])
 def test_jose_accepts_our_tokens(peer: Peer, dialect: Dialect, typ: str | None) -> None:
     """Both dialects, with the claims that Open Badges wants, and their status."""

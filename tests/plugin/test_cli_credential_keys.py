@@ -75,7 +75,7 @@ def test_a_compromised_key_voids_a_badge(settings: Settings, tmp_path: Path) -> 
 
     assert (before.exit_code, after.exit_code) == (0, 1)
     assert (wrong.exit_code, "key_unsuitable" in wrong.output) == (1, True)
-    assert json.loads(after.stdout)["steps"][3]["code"] == "key_compromised"
+    assert json.loads(after.stdout)["steps"][3]["code"] == "time_unproven"
 
 
 @pytest.fixture

@@ -52,6 +52,13 @@ def test_a_compromised_key_says_since_when() -> None:
     ]
 
 
+def test_a_compromised_key_asserts_nothing_any_more() -> None:
+    """Most verifiers do not read «revoked»; every one looks which keys may assert."""
+    document = did_document(ISSUER_URL, HISTORY.compromised(EDDSA.thumbprint, NOW))
+
+    assert document["assertionMethod"] == [each["id"] for each in document["verificationMethod"][2:]]
+
+
 def test_the_jwk_set_leaves_a_compromised_key_out() -> None:
     """A JWK has no way to say from when it does not count."""
     keys = jwk_set(HISTORY.compromised(EDDSA.thumbprint, NOW))["keys"]

@@ -109,7 +109,7 @@ def test_a_forger_s_date_does_not_pass(settings: Settings, storage: Storage, res
     issuer.key_files(settings).mark_compromised(sealed.key_id, NOW + timedelta(days=1))
 
     assert standing_of_key(settings, storage, sealed.body) == "sealed_before_compromise"
-    assert standing_of_key(settings, storage, forged.body) == "key_compromised"
+    assert standing_of_key(settings, storage, forged.body) == "time_unproven"
 
 
 def test_a_withheld_claim_does_not_hide_our_record(settings: Settings, storage: Storage, reserved: Reserved) -> None:

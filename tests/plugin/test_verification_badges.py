@@ -124,7 +124,7 @@ def test_a_seal_s_own_word_on_its_time_proves_nothing(make: Callable[[], Any]) -
     """Sealed at noon, compromised the day after: the thief of the key would say the same."""
     report = checked(make(), history=compromised(NOW + timedelta(days=1)))
 
-    assert outcomes(report)[StepName.CERTIFICATE] == "key_compromised"
+    assert outcomes(report)[StepName.CERTIFICATE] == "time_unproven"
     assert "own word" in report.step(StepName.CERTIFICATE).sentence
 
 

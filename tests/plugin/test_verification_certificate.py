@@ -64,7 +64,7 @@ def test_a_compromised_seal_voids_what_nobody_proves_to_be_older() -> None:
     """The time in the seal is the thief's to write; our record, or none at all, decides."""
     data = sealed(CA.seal())
 
-    assert of_stolen_key(data, None) == (Outcome.FAILED, "key_compromised")
+    assert of_stolen_key(data, None) == (Outcome.FAILED, "time_unproven")
     assert of_stolen_key(data, COMPROMISED) == (Outcome.FAILED, "key_compromised")
     assert of_stolen_key(data, NOW) == (Outcome.PASSED, "sealed_before_compromise")
 
@@ -72,7 +72,7 @@ def test_a_compromised_seal_voids_what_nobody_proves_to_be_older() -> None:
 def test_a_trusted_timestamp_proves_a_seal_older_than_the_compromise(stamped: bytes) -> None:
     """Without our record too; one of an authority that nobody trusts does not."""
     assert of_stolen_key(stamped, None, STRANGER) == (Outcome.PASSED, "sealed_before_compromise")
-    assert of_stolen_key(stamped, None) == (Outcome.FAILED, "key_compromised")
+    assert of_stolen_key(stamped, None) == (Outcome.FAILED, "time_unproven")
 
 
 def test_a_wrong_certificate_stays_wrong(stamped: bytes) -> None:
