@@ -22,6 +22,8 @@ class Status(StrEnum):
     REVOKED = "revoked"
     SUSPENDED = "suspended"
     SUPERSEDED = "superseded"
+    OUTSIDE = "outside_list"
+    """The issuer's list has no such place: Bitstring Status List 1.0, 3.2 (RANGE_ERROR); Token Status List, 8.3."""
     UNKNOWN = "unknown"
     """Nobody could be asked, or the one asked does not know the credential."""
 

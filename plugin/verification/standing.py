@@ -12,6 +12,7 @@ _LEEWAY = timedelta(minutes=5)  # clocks of strangers
 _REFUSED = {
     Status.REVOKED: "The issuer has revoked the credential.",
     Status.SUSPENDED: "The issuer has suspended the credential.",
+    Status.OUTSIDE: "The issuer's status list has no such place: the credential names one that does not exist.",
     Status.SUPERSEDED: "The issuer has replaced the credential by a newer one.",
 }
 

@@ -46,11 +46,14 @@ def test_a_did_document_gives_its_keys() -> None:
 
 
 def test_a_revoked_method_says_since_when() -> None:
-    """Controlled Identifiers 1.0: revoked."""
-    found = key_of_did_document(did_document(ISSUER_URL, HISTORY.compromised(KEY.thumbprint, NOW)), DID, NAME)
+    """Controlled Identifiers 1.0: revoked. Whether it may still assert makes no difference to what we tell."""
+    document = did_document(ISSUER_URL, HISTORY.compromised(KEY.thumbprint, NOW))
 
-    assert found is not None
-    assert found.compromised_at == NOW
+    for asserting in (document["assertionMethod"], [NAME]):
+        found = key_of_did_document(document | {"assertionMethod": asserting}, DID, NAME)
+
+        assert found is not None
+        assert found.compromised_at == NOW
 
 
 def test_relative_names_are_the_issuer_s() -> None:
@@ -221,8 +224,9 @@ UNBELIEVABLE: dict[str, Callable[[], Status]] = {
     "other purpose": lambda: lists()(badge(statusPurpose="message")).status,
     "list of other purpose": lambda: lists()(badge(statusPurpose="suspension")).status,
     "index unreadable": lambda: lists()(badge(statusListIndex="x")).status,
-    "index outside": lambda: lists()(badge(statusListIndex="131072")).status,
-    "index negative": lambda: lists()(badge(statusListIndex="-1")).status,
+    "size of nothing": lambda: lists()(badge(statusSize=0)).status,
+    "size no number": lambda: lists()(badge(statusSize="1")).status,
+    "too small for its size": lambda: lists()(badge(statusSize=2)).status,
     "entry cut": lambda: lists()({"issuer": DID, "credentialStatus": {"type": "x"}}).status,
     "issuer differs": lambda: lists()({**badge(), "issuer": "did:web:other.example"}).status,
     "unsealed": lambda: lists(bitstring=unsealed())(badge()).status,
@@ -238,12 +242,88 @@ UNBELIEVABLE: dict[str, Callable[[], Status]] = {
     "token of other key": lambda: lists(token=status_token({"kid": "nobody"}))(claims()).status,
     "token changed": lambda: lists(token=status_token()[:-4])(claims()).status,
     "token expired": lambda: lists(token=status_token(exp=1))(claims()).status,
-    "token of two bits": lambda: lists(token=status_token(status_list={"bits": 2, "lst": lst()}))(claims()).status,
+    "token of three bits": lambda: lists(token=status_token(status_list={"bits": 3, "lst": lst()}))(claims()).status,
+    "list cut": lambda: lists(bitstring=changed_list(encodedList=packed(16384)[:-8]))(badge()).status,
+    "jwt of other key": lambda: lists(bitstring=as_jwt(TestIssuer()))(badge()).status,
+    "jwt ended": lambda: lists(bitstring=as_jwt(ISSUER, exp=1))(badge()).status,
+    "too many entries": lambda: lists()({"issuer": DID, "credentialStatus": [entry_at("8")] * 5}).status,
+    "no entries": lambda: lists()({"issuer": DID, "credentialStatus": []}).status,
+    "an entry unreadable": lambda: lists()({"issuer": DID, "credentialStatus": [entry_at("8"), "x"]}).status,
+    "bare place without id": lambda: lists()({"credentialStatus": {"type": "CredentialStatus"}}).status,
+    "bare place elsewhere": lambda: lists()(european("https://other.example/status/3#7")).status,
+    "bare place in clear": lambda: lists()(european("http://mc.example.edu/status/3#7")).status,
     "token without list": lambda: lists(token=status_token(status_list=None))(claims()).status,
     "token no token": lambda: lists(token="x")(claims()).status,
-    "idx outside": lambda: lists()(claims(idx=131_072)).status,
     "idx no number": lambda: lists()(claims(idx="7")).status,
 }
+
+
+OUTSIDE: dict[str, Callable[[], Status]] = {
+    "index": lambda: lists()(badge(statusListIndex="131072")).status,
+    "index negative": lambda: lists()(badge(statusListIndex="-1")).status,
+    "idx": lambda: lists()(claims(idx=131_072)).status,
+    "idx negative": lambda: lists()(claims(idx=-1)).status,
+    "bare place": lambda: lists()(european(f"{STATUS}#131072")).status,
+}
+
+
+@pytest.mark.parametrize("ask", OUTSIDE.values(), ids=OUTSIDE)
+def test_a_place_that_the_list_does_not_have_is_told(ask: Callable[[], Status]) -> None:
+    """Both standards refuse such a credential: it is no matter of a list that could not be had."""
+    assert ask() is Status.OUTSIDE
+
+
+def european(place: str) -> dict[str, object]:
+    """Return what a status lookup reads of a European Digital Credential, whose issuer is an organisation."""
+    return {"issuer": {"id": "urn:epass:org:1"}, "credentialStatus": {"id": place, "type": "CredentialStatus"}}
+
+
+def test_a_european_credential_is_looked_up_in_the_list_that_its_seal_names() -> None:
+    """By whoever is not its issuer too: revoked at seven, good at eight."""
+    assert lists()(european(f"{STATUS}#7")).status is Status.REVOKED
+    assert lists()(european(f"{STATUS}#8")).status is Status.GOOD
+
+
+def entry_at(index: str, purpose: str = "revocation") -> dict[str, str]:
+    """Return an entry of a badge that may have several."""
+    place = {"statusListIndex": index, "statusListCredential": STATUS}
+    return {"type": "BitstringStatusListEntry", "statusPurpose": purpose} | place
+
+
+@pytest.mark.parametrize(
+    ("entries", "said"),
+    [
+        ([entry_at("8"), entry_at("7")], Status.REVOKED),
+        ([entry_at("8"), entry_at("9")], Status.GOOD),
+        ([entry_at("8"), entry_at("7", "suspension")], Status.UNKNOWN),
+        ([entry_at("8"), entry_at("7", "message")], Status.GOOD),
+        ([entry_at("7", "message")], Status.UNKNOWN),
+    ],
+)
+def test_the_worst_of_several_entries_counts(entries: list[dict[str, str]], said: Status) -> None:
+    """One list that cannot be believed leaves it open; a message says nothing about whether it stands."""
+    assert lists()({"issuer": DID, "credentialStatus": entries}).status is said
+
+
+def as_jwt(issuer: TestIssuer, **claims: object) -> bytes:
+    """Return the list of our test issuer as a JWT (VC-JOSE-COSE), seven set."""
+    listed = json.loads(bitstring_list(ISSUER_URL, STATUS, StatusBits(revoked=[7]), NOW, 60).body)
+    header = {"typ": "vc+jwt", "kid": f"{DID}#{issuer.es256.key_id}"}
+    return sign(header, compact_json(listed | claims), issuer.es256).encode()
+
+
+def test_a_list_may_be_a_jwt() -> None:
+    """Bitstring Status List, 4: secured as the credential is."""
+    assert lists(bitstring=as_jwt(ISSUER))(badge()).status is Status.REVOKED
+    assert lists(bitstring=as_jwt(ISSUER))(badge(statusListIndex="8")).status is Status.GOOD
+
+
+def test_a_list_may_serve_several_purposes() -> None:
+    """Bitstring Status List, 3.2, a note: one list, several purposes."""
+    both = changed_list(statusPurpose=["revocation", "suspension"], encodedList=StatusBits(revoked=[7]).encoded)
+
+    assert lists(bitstring=both)(badge()).status is Status.REVOKED
+    assert lists(bitstring=both)(badge(statusPurpose="suspension")).status is Status.SUSPENDED
 
 
 def lst() -> str:
