@@ -30,6 +30,7 @@ from plugin import (
     issuing,
     noting,
     privacy,
+    recovering,
     revocation,
     scheduling,
     sync,
@@ -63,6 +64,7 @@ from plugin.parts import (
     trust_anchors,
     utc_now,
 )
+from plugin.recovering import RecoveringTools
 from plugin.scheduling import SchedulingTools
 from plugin.sealing import Sealed, Sealer
 from plugin.sealing.identity import is_development
@@ -100,6 +102,7 @@ class Bridge:
     issuing: IssuingTools
     approving: ApprovingTools
     scheduling: SchedulingTools
+    recovering: RecoveringTools
     anchors: tuple[x509.Certificate, ...]
     clock: Clock
 
@@ -118,20 +121,22 @@ def assemble(settings: Settings, clock: Clock = utc_now) -> Bridge:
     sealing = IssuingTools(storage, whole, render, sealers, self_check(own.check), clock, announce=True)
     lists = issuer.status_tools(settings, storage, clock)
     handing_over = channels.delivery_tools(settings, storage, connect, clock=clock, write=letters.write)
+    recovery = channels.recovering_tools(settings, storage, clock=clock, write=letters.write_recovery)
     classes = ClassReadingTools(storage, whole, bell.ring, clock)
     duties = {
         Topic.READ: singly(lambda row_id: class_reading.read(classes, row_id)),
         Topic.SYNC: singly(lambda row_id: sync.sync(reading, row_id)),
         Topic.ISSUE: Duty(partial(issuing.issue_all, sealing), issuing.AT_ONCE),
         Topic.DELIVER: singly(lambda row_id: delivery.deliver(handing_over, row_id)),
+        Topic.RECOVER: singly(partial(recovering.answer, recovery)),
         Topic.STATUS: singly(lambda row_id: revocation.publish(lists, row_id)),
     }
     plan = scheduling.make_tools(storage, timedelta(minutes=settings.sync_minutes), clock)
     jobs = Jobs(storage, bell, duties, clock, lambda: tick(settings, plan))
     jobs.install(queue)
-    offering = OfferingTools(storage, clock)
-    approving = ApprovingTools(storage, clock)
-    return Bridge(settings, storage, queue, bell, jobs, offering, reading, sealing, approving, plan, anchors, clock)
+    offering, approving = OfferingTools(storage, clock), ApprovingTools(storage, clock)
+    made = (offering, reading, sealing, approving, plan, recovery)
+    return Bridge(settings, storage, queue, bell, jobs, *made, anchors, clock)
 
 
 def tick(settings: Settings, plan: SchedulingTools) -> None:
@@ -227,6 +232,7 @@ def page_tools(bridge: Bridge) -> PageTools:
         clock=bridge.clock,
         public_url=bridge.settings.public_url,
         ring=bridge.bell.ring,
+        ask_for_link=partial(recovering.ask, bridge.recovering) if bridge.recovering.send else None,
     )
 
 

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from urllib.parse import urlsplit
 
 from lti.errors import PlatformError
@@ -16,7 +17,8 @@ from mappings.assessment import PlatformId
 from plugin.delivery import DeliveryTools
 from plugin.errors import BridgeError
 from plugin.mailing import Mail, Mailer, MailServer
-from plugin.notices import Choice, Facts, Letter, Notice, Sending, Trouble
+from plugin.notices import Choice, Facts, Letter, MailedLink, Notice, Sending, Trouble
+from plugin.recovering import RecoveringTools
 from plugin.settings import Settings
 from plugin.storage.deliveries import Outcome
 from plugin.storage.platforms import Connected
@@ -105,15 +107,44 @@ def delivery_tools(
         return connect(found)
 
     lms, mailer = LmsChannel(connected), make_mailer(settings, clock)
-    host = urlsplit(settings.public_url).hostname or "localhost"
     return DeliveryTools(
         storage=storage,
-        channels=(lms, MailChannel(mailer, host)) if mailer else (lms,),
+        channels=(lms, MailChannel(mailer, _host(settings))) if mailer else (lms,),
         clock=clock,
         write=write,
         choice=Choice(settings.notices),
         per_minute=settings.notices_per_minute,
+        recovery=recovery_address(settings) if mailer else "",
     )
+
+
+def recovering_tools(
+    settings: Settings,
+    storage: Storage,
+    *,
+    clock: Callable[[], datetime],
+    write: Callable[[tuple[MailedLink, ...], str], Letter],
+) -> RecoveringTools:
+    """Return what links are mailed with that open a learner's page."""
+    mailer, host = make_mailer(settings, clock), _host(settings)
+
+    def send(mailer: Mailer, address: str, letter: Letter, name: str) -> Sending:
+        return mailer.send(
+            Mail(to=address, message=letter.message, language=letter.language, message_id=f"<{name}@{host}>")
+        )
+
+    mail = partial(send, mailer) if mailer else None
+    return RecoveringTools(storage, mail, write, recovery_address(settings), clock)
+
+
+def recovery_address(settings: Settings) -> str:
+    """Return the page on which a link is asked for by mail, and below which a link opens."""
+    return f"{settings.public_url}/recover"
+
+
+def _host(settings: Settings) -> str:
+    """Return the host in message ids: ours."""
+    return urlsplit(settings.public_url).hostname or "localhost"
 
 
 def make_mailer(settings: Settings, clock: Callable[[], datetime]) -> Mailer | None:

@@ -81,6 +81,9 @@ def deliver(tools: DeliveryTools, award_id: str) -> AwardRow:
         due = _due(work, award, tools.choice)
     if due is None:
         return award
+    if due.choice is Choice.PAGE and tools.recovery:
+        with tools.storage.begin() as work:
+            _contact(tools, work, due)  # nothing is sent now, but a link may be asked for by this address later
     outcomes = tuple(_outcomes(tools, due))
     if award.state is State.SEALED and TOLD.intersection(outcomes):
         with tools.storage.begin() as work:

@@ -71,7 +71,15 @@ class Letter:
     message: Message
     language: str
     mute: str
-    """What the address leads to that mutes notices of this kind."""
+    """What the address leads to that mutes notices of this kind; empty for what was asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class MailedLink:
+    """A link that opens one person's page. ``title`` is that of their newest credential, None where there is none."""
+
+    url: str = field(repr=False)
+    title: Text | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

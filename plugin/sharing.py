@@ -83,16 +83,23 @@ def _looked(work: UnitOfWork, reference: str, link: Share | None, now: datetime)
 
 def recovery(tools: SharingTools, holder: Holder) -> str:
     """Make the one link that opens all of a person's credentials without the platform. Returns its token (256 bits)."""
-    token = secrets.token_urlsafe(32)
+    now, token = tools.clock(), secrets.token_urlsafe(32)
     with tools.storage.begin() as work:
-        work.shares.renew_recovery(token, holder, tools.clock())
+        work.shares.renew_recovery(token, holder, now)
+        work.audit.note(Entry(at=now, actor=BY_HOLDER, act="recovery-link", subject=_of_holder(work, holder)))
     return token
 
 
 def recover(tools: SharingTools, token: str) -> Holder | None:
-    """Return whose credentials a recovery token opens."""
-    with tools.storage.reading() as work:
-        return work.shares.recovered(token)
+    """Return whose credentials a recovery token opens: a printed one again and again, a mailed one this once."""
+    now = tools.clock()
+    with tools.storage.begin() as work:
+        printed = work.shares.recovered(token)
+        holder = printed or work.recoveries.spend(token, now)
+        if holder is not None:
+            by = "printed link" if printed else "mailed link"
+            work.audit.note(Entry(at=now, actor=BY_HOLDER, act="recover", subject=_of_holder(work, holder), detail=by))
+    return holder
 
 
 def object_to(tools: SharingTools, holder: Holder, award_id: str, text: str) -> None:
@@ -103,6 +110,11 @@ def object_to(tools: SharingTools, holder: Holder, award_id: str, text: str) -> 
             raise UnknownRow(f"no award {award_id} of this person")
         work.holdings.object(award_id, text, now)
         work.audit.note(Entry(at=now, actor=BY_HOLDER, act="object", subject=award_id))
+
+
+def _of_holder(work: UnitOfWork, holder: Holder) -> str:
+    """Return an award of this person: the trail names numbers, not learners."""
+    return next((each.award_id for each in work.holdings.of(holder)), "person")
 
 
 def _own(work: UnitOfWork, holder: Holder, credential_id: str) -> Holding:

@@ -55,10 +55,15 @@ class Contacts:
         row = self._connection.execute(select(contacts).where(_is(holder))).one_or_none()
         return None if row is None else self._contact(row)
 
-    def at(self, address: str) -> tuple[Contact, ...]:
-        """Return everybody who is reached at ``address``."""
+    def mark_of(self, address: str) -> str:
+        """Return the mark under which ``address`` is kept, empty where nobody is reached there."""
         found = contacts.c.address_mark.in_(self._vault.marks(normal(address)))
-        query = select(contacts).where(found).order_by(contacts.c.platform_id, contacts.c.learner_id)
+        return str(self._connection.execute(select(contacts.c.address_mark).where(found).limit(1)).scalar() or "")
+
+    def marked(self, mark: str) -> tuple[Contact, ...]:
+        """Return everybody whose address has this mark."""
+        query = select(contacts).where(contacts.c.address_mark == mark)
+        query = query.order_by(contacts.c.platform_id, contacts.c.learner_id)
         return tuple(self._contact(row) for row in self._connection.execute(query))
 
     def muting(self, mute_token: str) -> Contact | None:

@@ -23,10 +23,11 @@ from plugin.storage.awards import ERASED
 from plugin.storage.columns import metadata
 from plugin.storage.journal import Notes
 from plugin.storage.lti_tables import launches
+from plugin.storage.notice_tables import contacts, recovery_requests
 from plugin.storage.sharing import Holder
 from plugin.storage.tables import awards, credentials, documents, erasures, outbox
 
-_OF_LEARNER = ("assessments", "session_records", "known_people", "recovery_links", "contacts")
+_OF_LEARNER = ("assessments", "session_records", "known_people", "recovery_links", "mailed_links", "contacts")
 _OF_CREDENTIAL = ("documents", "deliveries", "hand_overs", "shares")
 _OF_AWARD = ("cases", "objections")
 
@@ -126,7 +127,15 @@ class Erasures:
         of_credential = [(table, table.c.credential_id.in_(mine)) for table in _tables(_OF_CREDENTIAL)]
         of_award = [(table, table.c.award_id.in_(_awards(holder))) for table in _tables(_OF_AWARD)]
         work = [(outbox, outbox.c.row_id.in_(_awards(holder)))]
-        return [*of_credential, *of_award, *work, *((table, _of(table, holder)) for table in _tables(_OF_LEARNER))]
+        reached = select(contacts.c.address_mark).where(_of(contacts, holder))
+        asked = [(recovery_requests, recovery_requests.c.address_mark.in_(reached))]  # before the contact goes
+        return [
+            *of_credential,
+            *of_award,
+            *work,
+            *asked,
+            *((table, _of(table, holder)) for table in _tables(_OF_LEARNER)),
+        ]
 
     def _launches(self, holder: Holder) -> list[str]:
         """Return the launches of a person: what a launch says is one value, so each is looked at."""

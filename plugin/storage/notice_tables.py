@@ -1,4 +1,4 @@
-"""Tables of telling learners: which notices went out where, how fast, and where a learner is reached. No behaviour."""
+"""Tables of telling learners: what went out where and how fast, where they are reached, links by mail. No behaviour."""
 
 from __future__ import annotations
 
@@ -42,4 +42,28 @@ contacts = Table(
     PrimaryKeyConstraint("platform_id", "learner_id"),
     UniqueConstraint("mute_token"),
     Index("ix_contacts_address", "address_mark"),
+)
+
+recovery_requests = Table(
+    "recovery_requests",
+    metadata,
+    key("id"),
+    key("address_mark"),
+    text("language", default=""),
+    moment("requested_at"),
+    moment("answered_at", null=True),
+    PrimaryKeyConstraint("id"),
+    Index("ix_recovery_requests_address", "address_mark", "requested_at"),
+)
+
+mailed_links = Table(
+    "mailed_links",
+    metadata,
+    key("token_digest"),
+    key("platform_id"),
+    key("learner_id"),
+    moment("ends_at"),
+    moment("spent_at", null=True),
+    PrimaryKeyConstraint("token_digest"),
+    Index("ix_mailed_links_learner", "platform_id", "learner_id"),
 )

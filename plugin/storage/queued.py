@@ -8,13 +8,17 @@ from enum import StrEnum
 
 
 class Topic(StrEnum):
-    """Kinds of work. ``row_id`` is the id of an offer for SYNC, of a class reading for READ, else of an award."""
+    """Kinds of work, each on a row by its id.
+
+    SYNC is about an offer, READ a class reading, STATUS a status list, RECOVER a request; the others about an award.
+    """
 
     READ = "read"
     SYNC = "sync"
     ISSUE = "issue"
     DELIVER = "deliver"
     STATUS = "status"
+    RECOVER = "recover"
 
 
 @dataclass(frozen=True, slots=True)

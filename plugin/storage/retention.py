@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, Connection, Table, and_, delete, exists, func, not_, select
 
 from plugin.storage.lti_tables import administrator_links, invites, launches
+from plugin.storage.notice_tables import mailed_links, recovery_requests
 from plugin.storage.page_tables import class_readings
 from plugin.storage.reading_tables import session_records
 from plugin.storage.tables import assessments
@@ -16,7 +17,7 @@ LAUNCHES, EVIDENCE, PASSING = "launches", "evidence", "passing"
 CLASSES: Mapping[str, str] = {
     LAUNCHES: "launches: who opened the tool and when",
     EVIDENCE: "grades and proctoring records of courses that are not read any more",
-    PASSING: "readings for a dry run, spent invitations and sign-in links",
+    PASSING: "readings for a dry run, spent invitations, sign-in links and mailed links",
 }
 
 
@@ -53,6 +54,8 @@ def _old(before: Mapping[str, datetime]) -> Iterator[tuple[str, Table, ColumnEle
         yield PASSING, class_readings, class_readings.c.requested_at < before[PASSING]
         yield PASSING, invites, invites.c.expires_at < before[PASSING]
         yield PASSING, administrator_links, administrator_links.c.expires_at < before[PASSING]
+        yield PASSING, recovery_requests, recovery_requests.c.requested_at < before[PASSING]
+        yield PASSING, mailed_links, mailed_links.c.ends_at < before[PASSING]
 
 
 def _still_read() -> ColumnElement[bool]:

@@ -37,6 +37,7 @@ from plugin.storage.paces import Paces
 from plugin.storage.platforms import Platforms
 from plugin.storage.profiles import Known, Offers, Profiles
 from plugin.storage.pulses import Pulses
+from plugin.storage.recoveries import Recoveries
 from plugin.storage.retention import Retention
 from plugin.storage.sessions import IntakeSecrets, Sessions
 from plugin.storage.sharing import Shares
@@ -81,6 +82,7 @@ class UnitOfWork:
         self.cases = Cases(connection, self.audit)
         self.deliveries = Deliveries(connection, self.notes)
         self.contacts = Contacts(connection, vault)
+        self.recoveries = Recoveries(connection, vault, self.contacts)
         self.paces = Paces(connection)
         self.breakers = Breakers(connection)
         self.erasures = Erasures(connection, self.notes)

@@ -20,7 +20,6 @@ from plugin.storage.holdings import Holding
 from plugin.storage.sharing import Holder
 from plugin.web import visits
 from plugin.web.languages import current
-from plugin.web.limits import RECOVERY, limiter
 from plugin.web.reasons import sentence
 from plugin.web.schemas import ReasonForm, ShareForm, read_form
 from plugin.web.tools import public_address, tools
@@ -48,6 +47,7 @@ def mine(key: str) -> str:
         shared={name: any(link.is_open(tools().clock()) for link in each) for name, each in links.items()},
         objections=objections,
         sentence=sentence,
+        mailed=public_address(url_for("recovery.ask")) if tools().ask_for_link else "",
     )
 
 
@@ -156,26 +156,8 @@ def send_objection(key: str, award_id: str) -> Answer | tuple[str, int]:
 def make_recovery(key: str) -> str:
     """Show the recovery link, this once."""
     token = sharing.recovery(_sharing(), visits.holder(key))
-    link = public_address(url_for("learner.recover", token=token))
+    link = public_address(url_for("recovery.arrive", token=token))
     return render_template("learner/recovery.html", key=key, link=link)
-
-
-@blueprint.get("/recover/<token>")
-@limiter.limit(RECOVERY)
-def recover(token: str) -> str:
-    """Show a button: scanners of mail follow links, so following one opens nothing yet."""
-    return render_template("learner/recover.html", token=token)
-
-
-@blueprint.post("/recover/<token>")
-@limiter.limit(RECOVERY)
-def recovered(token: str) -> Answer:
-    """Open what the link opens."""
-    holder = sharing.recover(_sharing(), token)
-    if holder is None:
-        abort(404)
-    visits.remember_holder(holder)
-    return redirect(url_for("learner.mine", key=visits.KEPT), code=303)
 
 
 def _download(body: bytes, media_type: str, name: str) -> Response:

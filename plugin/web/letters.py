@@ -11,7 +11,7 @@ from functools import cache
 from babel.support import NullTranslations, Translations
 
 from lti.platforms.messaging import Line, Message
-from plugin.notices import Facts, Letter, NoticeKind
+from plugin.notices import Facts, Letter, MailedLink, NoticeKind
 from plugin.web.languages import LANGUAGES, TRANSLATIONS
 
 
@@ -30,6 +30,29 @@ def write(facts: Facts) -> Letter:
     filled = tuple(Line(line.text % said, line.url) for line in lines)
     mute = gettext("No more messages when a credential is ready; you are still told when one is corrected or revoked:")
     return Letter(Message(subjects[facts.kind] % said, filled), language, mute)
+
+
+def write_recovery(links: tuple[MailedLink, ...], language: str) -> Letter:
+    """Return the mail with the links that somebody asked for on a page in ``language``."""
+    language = language_of((language,))
+    gettext = catalogue(language).gettext
+    lines = (
+        Line(
+            gettext("Somebody, probably you, asked for a link to the micro-credentials that are kept for this address.")
+        ),
+        *(Line(_opens(each, language, alone=len(links) == 1), each.url) for each in links),
+        Line(gettext("It works once and for an hour. It then stays open in that browser until you close it.")),
+        Line(gettext("Did you not ask for it? Then do nothing: without this mail nobody gets in.")),
+    )
+    return Letter(Message(gettext("Your link to your micro-credentials"), lines), language, "")
+
+
+def _opens(link: MailedLink, language: str, *, alone: bool) -> str:
+    """Say what a link opens; people who share an address tell theirs by the title of a credential."""
+    gettext = catalogue(language).gettext
+    if alone or link.title is None:
+        return gettext("Open your micro-credentials:")
+    return gettext("Open the page with “%(title)s”:") % {"title": link.title.in_language(language)}
 
 
 def language_of(wished: tuple[str, ...]) -> str:

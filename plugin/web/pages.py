@@ -16,6 +16,7 @@ from plugin.web import (
     learner,
     notices,
     public,
+    recovery,
     supervision,
     teacher,
     teacher_setup,
@@ -41,7 +42,19 @@ def init_app(app: Flask, tools: PageTools) -> None:
     verify.csrf.init_app(app)
     limiter.init_app(app)
     verify.csrf.exempt(notices.blueprint)  # a mail program's click has no cookie; the token is the permission
-    for module in (verify, public, learner, notices, teacher, teacher_setup, dry_run, deciding, supervision, intake):
+    for module in (
+        verify,
+        public,
+        learner,
+        recovery,
+        notices,
+        teacher,
+        teacher_setup,
+        dry_run,
+        deciding,
+        supervision,
+        intake,
+    ):
         app.register_blueprint(module.blueprint)
     app.register_error_handler(HTTPException, _explain)
 

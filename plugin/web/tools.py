@@ -37,6 +37,8 @@ class PageTools:
     clock: Callable[[], datetime]
     public_url: str
     ring: Callable[[], object] = bool
+    ask_for_link: Callable[[str, str], None] | None = None
+    """Asks for a recovery link by mail: an address, the language of the page. None where no mail can be sent."""
 
 
 def keep(app: Flask, tools: PageTools) -> None:

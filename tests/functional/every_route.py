@@ -83,6 +83,7 @@ ROUTES: dict[str, dict[str, Kind]] = {
     "/privacy": {"GET": Kind.PUBLIC},
     "/proctoring/sessions": {"POST": Kind.SIGNED},
     "/readyz": {"GET": Kind.MONITORING},
+    "/recover": {"GET": Kind.PUBLIC, "POST": Kind.PUBLIC},
     "/recover/<token>": {"GET": Kind.PUBLIC, "POST": Kind.PUBLIC},
     "/static/<path:filename>": {"GET": Kind.PUBLISHED},
     "/status.json": {"GET": Kind.OPERATOR},

@@ -51,6 +51,8 @@ def test_what_was_planted_is_nowhere(entrance: Entrance, told: StringIO, caplog:
         browser.get(f"/lti/register/{TOKEN}?openid_configuration=https://x.example/{TOKEN}&registration_token={TOKEN}"),
         browser.get(f"/c/{TOKEN}"),
         browser.get(f"/recover/{TOKEN}"),
+        browser.post(f"/recover/{TOKEN}", {}),
+        browser.post("/recover", {"address": MAIL}),
         browser.get(f"/mine/{TOKEN}"),
         browser.get(f"/teach/{TOKEN}?name={NAME}"),
         browser.get(f"/nowhere/{MAIL}"),

@@ -85,6 +85,7 @@ class House:
     def state(self) -> str:
         """Everything that a stranger might have changed."""
         names = ("awards", "offers", "shares", "objections", "cases", "drafts", "class_readings", "recovery_links")
+        names += ("recovery_requests", "mailed_links", "outbox")
         names += ("deployments", "registrations", "invites", "marks", "erasures")
         with self.app.extensions["microcred.pages"].storage.engine.connect() as connection:
             return str({name: connection.exec_driver_sql(f"SELECT * FROM {name}").all() for name in names})

@@ -22,7 +22,7 @@ NEW_KEY = Fernet.generate_key().decode()
 def at(storage: Storage, address: str) -> list[Holder]:
     """Who is reached at an address."""
     with storage.reading() as work:
-        return [contact.holder for contact in work.contacts.at(address)]
+        return [contact.holder for contact in work.contacts.marked(work.contacts.mark_of(address))]
 
 
 def test_an_address_is_found_however_it_is_written(storage: Storage) -> None:

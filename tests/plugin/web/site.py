@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from flask import Flask
@@ -18,15 +19,18 @@ from lti.platforms import Platform
 from lti.roles import Role
 from lti.stores import Deployment, Registration
 from mappings.assessment import CourseId, LearnerId, PlatformId
-from plugin import class_reading
+from plugin import class_reading, recovering
 from plugin.administering import AdministeringTools, make_link
 from plugin.class_reading import ClassReadingTools
 from plugin.errors import UnknownRow
 from plugin.health import Finding, Health, Status
 from plugin.identity import ListedKey
 from plugin.listing import stated
+from plugin.notices import Letter, Sending
 from plugin.preflight import Preflight
 from plugin.privacy import PrivacyTools
+from plugin.recovering import RecoveringTools
+from plugin.storage.deliveries import Outcome
 from plugin.storage.platforms import Connected
 from plugin.storage.registrations import Registrations
 from plugin.storage.retention import EVIDENCE, LAUNCHES, PASSING
@@ -35,6 +39,7 @@ from plugin.verification import CheckContext, Report, check
 from plugin.web import admin, administrators, pages, personal, security
 from plugin.web.admin import AdminTools
 from plugin.web.administrators import Provider
+from plugin.web.letters import write_recovery
 from plugin.web.personal import PersonalTools
 from plugin.web.tools import PageTools
 from tests.factories import ISSUED
@@ -144,12 +149,17 @@ class Site:
         examine: Callable[[bytes], Report] | None = None,
         worker: bool = True,
         provider: Provider | None = None,
+        mails: bool = True,
     ) -> None:
         self.storage, self.platform, self.now = storage, platform, now
         self.launches = MemoryLaunches()
         self.worker = worker
         self.examine = examine or self._check
         self.public_url = PUBLIC_URL
+        self.mailed: list[tuple[str, Letter]] = []
+        self.recovering = RecoveringTools(
+            storage, self._mail if mails else None, write_recovery, f"{PUBLIC_URL}/recover", lambda: self.now
+        )
         self.health = Health((Finding("database", Status.PASS, "It can be read and written."),))
         self.preflights: dict[str, Preflight] = {}
         self.keys: tuple[ListedKey, ...] = ()
@@ -176,6 +186,7 @@ class Site:
             ring=lambda: self.work_off() if self.worker else None,
             clock=lambda: self.now,
             public_url=self.public_url,
+            ask_for_link=partial(recovering.ask, self.recovering) if self.recovering.send else None,
         )
 
     def admin_tools(self) -> AdminTools:
@@ -222,8 +233,12 @@ class Site:
     def _check(self, data: bytes) -> Report:
         return check(data, CheckContext(self.now))
 
+    def _mail(self, address: str, letter: Letter, name: str) -> Sending:
+        self.mailed.append((address, letter))
+        return Sending(Outcome.SENT)
+
     def work_off(self) -> None:
-        """Read the classes that are waited for, as a worker does that has nothing else to do."""
+        """Read the classes that are waited for and mail links, as a worker does that has nothing else to do."""
         classes = ClassReadingTools(self.storage, self.connect, lambda: None, lambda: self.now)
         with self.storage.read() as connection:
             waiting = (
@@ -231,6 +246,11 @@ class Site:
             )
         for reading_id in waiting:
             class_reading.read(classes, reading_id)
+        with self.storage.read() as connection:
+            asked = connection.exec_driver_sql("SELECT id FROM recovery_requests WHERE answered_at IS NULL").scalars()
+            requests = asked.all()
+        for request_id in requests:
+            recovering.answer(self.recovering, request_id)
 
     def browser(self, *launches: Launch) -> Browser:
         """A visitor with cookies of their own, who came by these launches."""
