@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -202,15 +203,17 @@ def test_a_job_that_takes_too_long_ends_its_process() -> None:
     assert b"job_too_long" in ended.stdout + ended.stderr
 
 
-def test_a_job_in_time_ends_nothing() -> None:
-    """The watch is over with the job."""
-    ended: list[bool] = []
+def test_the_watch_over_a_job_is_over_with_the_job() -> None:
+    """A job in time ends nothing, however long its process lives on."""
 
-    with Watch(limit=0.05, end=lambda: ended.append(True)).over("issue", "course"):
-        pass
-    time.sleep(0.15)
+    def watching() -> list[threading.Timer]:
+        timers = [each for each in threading.enumerate() if isinstance(each, threading.Timer)]
+        return [each for each in timers if each.interval == 4_321 and not each.finished.is_set()]
 
-    assert ended == []
+    with Watch(limit=4_321, end=lambda: None).over("issue", "course"):
+        assert len(watching()) == 1
+
+    assert watching() == []
 
 
 def test_the_text_of_a_foreign_error_is_not_kept(storage: Storage, queue: Celery, clock: Clock) -> None:
