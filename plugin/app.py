@@ -31,6 +31,7 @@ from plugin import (
     noting,
     privacy,
     recovering,
+    restating,
     revocation,
     scheduling,
     sync,
@@ -126,6 +127,7 @@ def assemble(settings: Settings, clock: Clock = utc_now) -> Bridge:
     duties = {
         Topic.READ: singly(lambda row_id: class_reading.read(classes, row_id)),
         Topic.SYNC: singly(lambda row_id: sync.sync(reading, row_id)),
+        Topic.RESTATE: singly(lambda row_id: restating.restate(storage, row_id, clock)),
         Topic.ISSUE: Duty(partial(issuing.issue_all, sealing), issuing.AT_ONCE),
         Topic.DELIVER: singly(lambda row_id: delivery.deliver(handing_over, row_id)),
         Topic.RECOVER: singly(partial(recovering.answer, recovery)),

@@ -8,6 +8,7 @@ from typing import Any
 
 from mappings import snapshot
 from mappings.elements import MicroCredential
+from mappings.profile import CourseProfile, Issuer
 from plugin.storage.awards import StoredReason
 from plugin.storage.cases import Kind
 from plugin.storage.profiles import digest
@@ -16,6 +17,8 @@ from plugin.verdict import Ready, Waiting
 _ACHIEVEMENT = ("outcomes", "assessments", "supervision", "grade", "completed_at")
 _NOT_SAID = frozenset({"provenance", "date_of_issue", "reasons"})
 """Where and when something was read, and why supervision is not stated higher, is in no document."""
+_NOT_STATED = frozenset({"version", "stated_by", "stated_at", "rule"})
+"""What says when something was stated, or when it is awarded: in no document."""
 _SENTENCES = {
     Kind.PERSON: "The platform names the holder differently than the credential does.",
     Kind.ACHIEVEMENT: "Outcomes, assessments or grades are not what the credential states any more.",
@@ -42,6 +45,31 @@ def change_of(sealed: MicroCredential, verdict: Ready | Waiting) -> Change | Non
         return None
     kind = _kind({name for name in before if before[name] != now[name]})
     return Change(kind, (StoredReason(kind, _SENTENCES[kind]),), digest(now))
+
+
+@dataclass(frozen=True, slots=True)
+class Stated:
+    """What teacher and institution state: one version of each."""
+
+    profile: CourseProfile
+    issuer: Issuer
+
+    def said(self) -> dict[str, Any]:
+        """Return what of it can stand in a credential."""
+        profile = {name: each for name, each in snapshot.dump(self.profile).items() if name not in _NOT_STATED}
+        issuer = {name: each for name, each in snapshot.dump(self.issuer).items() if name not in _NOT_STATED}
+        return {"profile": profile, "issuer": issuer}
+
+
+def restated(before: Stated | None, now: Stated) -> Change | None:
+    """Return what two versions state differently, for a credential whose learner is not known any more.
+
+    ``before`` is None where another institution stated it.
+    """
+    said = now.said()
+    if before is not None and before.said() == said:
+        return None
+    return Change(Kind.PROFILE, (StoredReason(Kind.PROFILE, _SENTENCES[Kind.PROFILE]),), digest(said))
 
 
 def said_by(credential: MicroCredential) -> dict[str, Any]:

@@ -19,15 +19,16 @@ from mappings.assessment import AssessmentRecord, LearnerId
 from mappings.documents.envelope import Document, Envelope, Format
 from mappings.elements import MicroCredential
 from mappings.profile import CourseProfile, Issuer
+from plugin.correcting import compare_again
 from plugin.errors import ChangedMeanwhile, NoSeal, SealPaused, SealRejected, UnknownRow
-from plugin.remedies import end
+from plugin.remedies import end_superseded
 from plugin.sealing import Sealed, Sealer
 from plugin.sealing.errors import SealError
-from plugin.storage.awards import ISSUED, OPEN, AwardRow, Move, State
+from plugin.storage.awards import OPEN, AwardRow, Move, State
 from plugin.storage.credentials import Reserved
 from plugin.storage.outbox import Topic
 from plugin.storage.platforms import Connected
-from plugin.storage.unit_of_work import Storage, Strike, UnitOfWork, strike_nothing
+from plugin.storage.unit_of_work import Storage, Strike, strike_nothing
 from plugin.verdict import Waiting, judge, ruled_on
 
 log = structlog.get_logger(__name__)
@@ -118,7 +119,7 @@ def issue_all(tools: IssuingTools, award_ids: Collection[str], strike: Strike = 
         _await_seal(tools)
     reserved = _reserve(tools, course, ready, failures)
     sealed = _seal_all(tools, reserved, failures)
-    return failures | _keep(tools, sealed, strike, seal_failed=course.seal_failing)
+    return failures | _keep(tools, course, sealed, strike)
 
 
 def _load(tools: IssuingTools, award_ids: Collection[str]) -> tuple[_Course, tuple[AwardRow, ...], Failures]:
@@ -265,7 +266,7 @@ def _sealed(tools: IssuingTools, form: Format, reserved: Reserved) -> Sealed:
     return sealed
 
 
-def _keep(tools: IssuingTools, sealed: Sequence[_Sealed], strike: Strike, *, seal_failed: bool) -> Failures:
+def _keep(tools: IssuingTools, course: _Course, sealed: Sequence[_Sealed], strike: Strike) -> Failures:
     """Make it count: bytes, states and what is done in one transaction, only where nobody moved an award meanwhile."""
     if not sealed:
         return {}
@@ -276,13 +277,14 @@ def _keep(tools: IssuingTools, sealed: Sequence[_Sealed], strike: Strike, *, sea
         move = Move(to=State.SEALED, now=now, actor=ACTOR)
         awards = work.awards.move_all([each.award for each in sealed], move, details)
         work.credentials.keep_all({details[award.id]: by_award[award.id].bodies for award in awards}, now)
-        if seal_failed:
+        if course.seal_failing:
             work.breakers.worked(SEAL)
         if tools.announce:
             work.outbox.request_all(Topic.DELIVER, [award.id for award in awards], now)
         for award in awards:
             if award.supersedes:
-                _end_superseded(work, award, now)
+                end_superseded(work, award, by=ACTOR, now=now)
+        compare_again(work, awards, (course.profile.version, course.issuer.version), now)
         strike(work, [award.id for award in awards])
     for award in awards:
         log.info("award_sealed", award_id=award.id, credential_id=details[award.id])
@@ -291,10 +293,3 @@ def _keep(tools: IssuingTools, sealed: Sequence[_Sealed], strike: Strike, *, sea
 
 def _changed(award_id: str) -> ChangedMeanwhile:
     return ChangedMeanwhile(f"award {award_id} was moved by somebody else")
-
-
-def _end_superseded(work: UnitOfWork, award: AwardRow, now: datetime) -> None:
-    """End the credential that this edition replaces, in the transaction that makes the new one count."""
-    old = work.awards.get(work.credentials.get(award.supersedes).award_id)
-    if old.state in ISSUED:
-        end(work, old, State.SUPERSEDED, by=ACTOR, reason=f"superseded by award {award.id}", now=now)

@@ -49,6 +49,7 @@ def enable(
         work.profiles.keep_course_profile(profile, now)
         work.profiles.keep_issuer(issuer, now)
         offer = work.offers.enable(*place, profile=profile, issuer=issuer, now=now)
+        _compare(work, offer, now)
         _ask_again(work, offer, now)
         work.audit.note(Entry(at=now, actor=by, act="enable", subject=offer.id, after=f"version {profile.version}"))
     log.info("offer_enabled", offer_id=offer.id, profile_version=profile.version)
@@ -75,7 +76,10 @@ def resume(tools: OfferingTools, offer: Offer, *, by: str) -> None:
 
 
 def state_institution(tools: OfferingTools, issuer: Issuer, *, by: str) -> bool:
-    """Keep a version of the institution profile for teachers to enable credentials by. True where it is new.
+    """Keep a version of the institution profile, by which teachers enable credentials. True where it is new.
+
+    Whatever awards by an older version awards by this one from now on, and what was issued is compared with it: an
+    accreditation that ended is not for single teachers to take out.
 
     Raises :class:`plugin.errors.ProfileInUse` where the version is stored with other content.
     """
@@ -83,8 +87,25 @@ def state_institution(tools: OfferingTools, issuer: Issuer, *, by: str) -> bool:
     with tools.storage.begin() as work:
         is_new = work.profiles.keep_issuer(issuer, now)
         if is_new:
-            work.audit.note(Entry(at=now, actor=by, act="state_institution", subject=issuer.id))
+            after = f"version {issuer.version}"
+            work.audit.note(Entry(at=now, actor=by, act="state_institution", subject=issuer.id, after=after))
+            for offer in work.offers.adopt_issuer(issuer):
+                _take_effect(work, offer, by, now)
     return is_new
+
+
+def _take_effect(work: UnitOfWork, offer: Offer, by: str, now: datetime) -> None:
+    """Have the awards of a course judged anew by a newer institution profile, sealed ones and others."""
+    work.audit.note(Entry(at=now, actor=by, act="adopt", subject=offer.id, after=f"institution {offer.issuer_version}"))
+    _compare(work, offer, now)
+    if offer.enabled:
+        work.outbox.request(Topic.SYNC, offer.id, now)
+
+
+def _compare(work: UnitOfWork, offer: Offer, now: datetime) -> None:
+    """Have what was issued by other versions compared with those in force now, where there is any."""
+    if work.cases.made_by_others(offer):
+        work.outbox.request(Topic.RESTATE, offer.id, now)
 
 
 def _ask_again(work: UnitOfWork, offer: Offer, now: datetime) -> None:

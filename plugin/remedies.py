@@ -38,6 +38,13 @@ def end(work: UnitOfWork, award: AwardRow, state: State, *, by: str, reason: str
         work.outbox.request(Topic.DELIVER, award.id, now)
 
 
+def end_superseded(work: UnitOfWork, award: AwardRow, *, by: str, now: datetime) -> None:
+    """End the credential that ``award`` replaces, in the transaction that makes the new one count."""
+    old = work.awards.get(work.credentials.get(award.supersedes).award_id)
+    if old.state in ISSUED:
+        end(work, old, State.SUPERSEDED, by=by, reason=f"superseded by award {award.id}", now=now)
+
+
 def _supersede(work: UnitOfWork, award: AwardRow, case: Case, now: datetime) -> None:
     """Open the next edition; the old credential stays in force until the new one is sealed."""
     reserved = work.credentials.of_award(award.id)

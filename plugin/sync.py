@@ -13,18 +13,15 @@ from datetime import datetime, timedelta
 import structlog
 
 from lti.platforms import Platform
-from mappings.assessment import AssessmentRecord, LearnerId, Standing
+from mappings.assessment import AssessmentRecord, LearnerId
 from mappings.awarding import ReasonCode
-from mappings.profile import CourseProfile, Issuer
-from plugin.changes import change_of
-from plugin.remedies import remedy
+from plugin.correcting import InForce, notice_reading
 from plugin.storage.awards import ISSUED, OPEN, AwardRow, Move, State
-from plugin.storage.cases import Case, Kind, Remedy
 from plugin.storage.outbox import Topic
 from plugin.storage.platforms import Connected
 from plugin.storage.profiles import Offer
 from plugin.storage.unit_of_work import Storage, UnitOfWork
-from plugin.verdict import Ready, Waiting, judge, leaving_out, ruled_on
+from plugin.verdict import Ready, Waiting, judge, ruled_on
 
 log = structlog.get_logger(__name__)
 ACTOR = "sync"
@@ -57,10 +54,13 @@ class SyncReport:
 class _Course:
     """An offer with the profiles in force, and from when on changes are asked for; None reads everything."""
 
-    offer: Offer
-    profile: CourseProfile
-    issuer: Issuer
+    in_force: InForce
     since: datetime | None
+
+    @property
+    def offer(self) -> Offer:
+        """Which credential of which course."""
+        return self.in_force.offer
 
 
 def sync(tools: SyncTools, offer_id: str) -> SyncReport:
@@ -86,7 +86,8 @@ def _course(work: UnitOfWork, offer: Offer, now: datetime) -> _Course:
     profile = work.profiles.course_profile(offer.profile_id, offer.profile_version)
     issuer = work.profiles.issuer(offer.issuer_id, offer.issuer_version)
     full = offer.synced_at is None or offer.full_sync_at is None or now - offer.full_sync_at >= FULL_EVERY
-    return _Course(offer, profile, issuer, None if full or offer.synced_at is None else offer.synced_at - OVERLAP)
+    since = None if full or offer.synced_at is None else offer.synced_at - OVERLAP
+    return _Course(InForce(offer, profile, issuer), since)
 
 
 def _records(tools: SyncTools, course: _Course, platform: Platform) -> Iterator[AssessmentRecord]:
@@ -109,10 +110,11 @@ def _keep(tools: SyncTools, course: _Course, record: AssessmentRecord) -> tuple[
         is_new = work.assessments.record(record)
         award = work.awards.open(course.offer, record.learner.id, now)
         if award.state in ISSUED:
-            _notice_change(work, course, award, record=record, is_new=is_new)
+            notice_reading(work, course.in_force, award, record=record, is_new=is_new)
         if award.state not in OPEN - {State.RESERVED}:
             return is_new, False
-        verdict = judge(record, course.profile, course.issuer, ruled=ruled_on(award), issued_at=now)
+        stated = course.in_force
+        verdict = judge(record, stated.profile, stated.issuer, ruled=ruled_on(award), issued_at=now)
         return is_new, _move(work, award, verdict, now)
 
 
@@ -127,31 +129,3 @@ def _move(work: UnitOfWork, award: AwardRow, verdict: Ready | Waiting, now: date
     if (award.state, award.reasons) != (verdict.state, verdict.reasons):
         work.awards.move(award, Move(to=verdict.state, now=now, actor=ACTOR, reasons=verdict.reasons))
     return False
-
-
-def _notice_change(
-    work: UnitOfWork, course: _Course, award: AwardRow, *, record: AssessmentRecord, is_new: bool
-) -> None:
-    """Open a case where a sealed credential does not say any more what would be said now.
-
-    Whoever has left the course keeps what they earned.
-    """
-    reserved = work.credentials.of_award(award.id)
-    if reserved is None or record.learner.standing is not Standing.LEARNER:
-        return
-    in_force = (course.profile.version, course.issuer.version)
-    if not is_new and (reserved.profile_version, reserved.issuer_version) == in_force:
-        return
-    # A finding that comes after the seal is no reason by itself: what counts is whether less would be stated with it.
-    ruled = leaving_out(ruled_on(award), ReasonCode.OPEN_FLAG)
-    verdict = judge(record, course.profile, course.issuer, ruled=ruled, issued_at=record.read_at)
-    if change := change_of(reserved.credential, verdict):
-        case = work.cases.open(award.id, change.kind, change.fingerprint, reasons=change.reasons, now=record.read_at)
-        _by_rule(work, course.offer, case, record.read_at)
-
-
-def _by_rule(work: UnitOfWork, offer: Offer, case: Case | None, now: datetime) -> None:
-    """Do what the course's rule says; what was earned and is not any more always waits for a person."""
-    if case is None or offer.correction == "ask" or case.kind is Kind.NO_LONGER_EARNED:
-        return
-    remedy(work, case, Remedy(offer.correction), by="rule of the course", reason=offer.correction, now=now)

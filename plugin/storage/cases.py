@@ -9,12 +9,13 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import Connection, Row, not_, select, update
 
 from plugin.errors import ChangedMeanwhile, UnknownRow
 from plugin.storage.audit import AuditTrail, Entry
-from plugin.storage.awards import StoredReason, as_json
-from plugin.storage.tables import awards, cases
+from plugin.storage.awards import ISSUED, StoredReason, as_json
+from plugin.storage.profiles import Offer
+from plugin.storage.tables import awards, cases, credentials
 from plugin.storage.writing import insert_if_absent
 
 
@@ -84,6 +85,15 @@ class Cases:
         query = select(cases).join(awards, awards.c.id == cases.c.award_id)
         query = query.where(awards.c.offer_id == offer_id, cases.c.remedy == "").order_by(cases.c.opened_at, cases.c.id)
         return tuple(_case(row) for row in self._connection.execute(query))
+
+    def made_by_others(self, offer: Offer) -> tuple[str, ...]:
+        """Return the awards whose credential is in force and was made by other versions than those of ``offer``."""
+        versions = (credentials.c.profile_version == offer.profile_version) & (
+            credentials.c.issuer_version == offer.issuer_version
+        )
+        query = select(awards.c.id).join(credentials, credentials.c.award_id == awards.c.id)
+        query = query.where(awards.c.offer_id == offer.id, awards.c.state.in_(ISSUED), not_(versions))
+        return tuple(self._connection.execute(query.order_by(awards.c.id)).scalars())
 
     def why_superseded(self, award_id: str) -> str:
         """Return in the words of who decided it why an award's credential was superseded; empty where nobody did."""

@@ -19,6 +19,18 @@ from plugin.errors import ProfileInUse, UnknownRow
 from plugin.storage.tables import issuers, offers, profiles
 from plugin.storage.writing import insert_if_absent
 
+ASK = "ask"
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """What a change after sealing leads to: :data:`ASK` a person, or the remedy ``supersede`` or ``keep``."""
+
+    correction: str = ASK
+    set_by: str = ""
+    """Who chose it; empty where nobody did."""
+    set_at: datetime | None = None
+
 
 @dataclass(frozen=True, slots=True)
 class Offer:
@@ -36,8 +48,7 @@ class Offer:
     course_ends_at: datetime | None = None
     synced_at: datetime | None = None
     full_sync_at: datetime | None = None
-    correction: str = "ask"
-    """What a change after sealing leads to by rule: ``ask`` a person, ``supersede`` or ``keep``."""
+    rule: Rule = Rule()
     notices: str = ""
     """On which channels its learners are told (:class:`plugin.notices.Choice`); empty: as the institution chose."""
 
@@ -116,7 +127,9 @@ class Offers:
         row = {"id": str(uuid.uuid4()), **key, **force, "enabled": True, "created_at": now}
         if not insert_if_absent(self._connection, offers, row):
             same = and_(*(offers.c[name] == value for name, value in key.items()))
-            self._connection.execute(update(offers).where(same).values(**force, enabled=True))
+            newer = or_(*(offers.c[name] != value for name, value in force.items()))
+            self._connection.execute(update(offers).where(same, newer).values(**force, full_sync_at=None))
+            self._connection.execute(update(offers).where(same).values(enabled=True))
         query = select(offers).where(*(offers.c[name] == value for name, value in key.items()))
         return _offer(self._connection.execute(query).one())
 
@@ -151,9 +164,19 @@ class Offers:
         """Have the course read again then."""
         self._connection.execute(update(offers).where(offers.c.id == offer.id).values(next_sync_at=next_sync_at))
 
-    def correct_by(self, offer_id: str, correction: str) -> None:
-        """Keep what a change after sealing leads to by rule."""
-        self._connection.execute(update(offers).where(offers.c.id == offer_id).values(correction=correction))
+    def adopt_issuer(self, issuer: Issuer) -> tuple[Offer, ...]:
+        """Let what awards by an older version of ``issuer`` award by this one; returns those offers, paused ones too.
+
+        Their courses are read in full the next time.
+        """
+        older = (offers.c.issuer_id == issuer.id, offers.c.issuer_version < issuer.version)
+        force = update(offers).where(*older).values(issuer_version=issuer.version, full_sync_at=None)
+        return tuple(_offer(row) for row in self._connection.execute(force.returning(offers)))
+
+    def correct_by(self, offer_id: str, rule: Rule) -> None:
+        """Keep what a change after sealing leads to from now on."""
+        said = {"correction": rule.correction, "correction_by": rule.set_by, "correction_at": rule.set_at}
+        self._connection.execute(update(offers).where(offers.c.id == offer_id).values(**said))
 
     def notify_by(self, offer_id: str, notices: str) -> None:
         """Keep on which channels learners are told; empty: as the institution chose."""
@@ -188,6 +211,6 @@ def _offer(row: Row[Any]) -> Offer:
         row.course_ends_at,
         row.synced_at,
         row.full_sync_at,
-        row.correction,
+        Rule(row.correction, row.correction_by, row.correction_at),
         row.notices,
     )

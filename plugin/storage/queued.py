@@ -10,11 +10,14 @@ from enum import StrEnum
 class Topic(StrEnum):
     """Kinds of work, each on a row by its id.
 
-    SYNC is about an offer, READ a class reading, STATUS a status list, RECOVER a request; the others about an award.
+    SYNC and RESTATE are about an offer, READ a class reading, STATUS a status list, RECOVER a request; the others about
+    an award.
     """
 
     READ = "read"
     SYNC = "sync"
+    RESTATE = "restate"
+    """Compare what is sealed with profiles that were stated since."""
     ISSUE = "issue"
     DELIVER = "deliver"
     STATUS = "status"

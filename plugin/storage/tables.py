@@ -69,6 +69,8 @@ offers = Table(
     moment("full_sync_at", null=True),
     moment("next_sync_at", null=True),
     text("correction", default="ask"),
+    text("correction_by", default=""),
+    moment("correction_at", null=True),
     text("notices", default=""),
     moment("created_at"),
     PrimaryKeyConstraint("id"),

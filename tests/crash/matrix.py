@@ -33,7 +33,7 @@ from plugin.storage.awards import AwardRow, State
 from plugin.storage.migrate import upgrade
 from plugin.storage.outbox import Topic
 from plugin.storage.platforms import Connected
-from plugin.storage.profiles import Offer
+from plugin.storage.profiles import Offer, Rule
 from plugin.storage.tables import credentials, documents, outbox
 from plugin.storage.unit_of_work import Storage, UnitOfWork
 from plugin.verification import CheckContext, check
@@ -191,7 +191,7 @@ def _enable(storage: Storage, course: CourseId) -> Offer:
         work.profiles.keep_course_profile(profile, now)
         work.profiles.keep_issuer(issuer, now)
         offer = work.offers.enable(MOODLE, course, profile=profile, issuer=issuer, now=now)
-        work.offers.correct_by(offer.id, "supersede")
+        work.offers.correct_by(offer.id, Rule("supersede"))
         return offer
 
 

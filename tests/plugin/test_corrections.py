@@ -14,6 +14,7 @@ from plugin.errors import CannotBeSuperseded
 from plugin.issuing import issue
 from plugin.storage.awards import State
 from plugin.storage.cases import Kind, Remedy
+from plugin.storage.profiles import Rule
 from plugin.storage.unit_of_work import Storage
 from plugin.sync import sync
 from tests import factories
@@ -142,7 +143,7 @@ def test_what_is_not_earned_any_more_can_be_revoked_but_not_superseded(bench: Be
 def test_a_rule_supersedes_by_itself_but_never_revokes(bench: Bench) -> None:
     """Where the course says so a changed name is corrected without asking; a lost completion still asks."""
     with bench.storage.begin() as work:
-        work.offers.correct_by(bench.offer.id, "supersede")
+        work.offers.correct_by(bench.offer.id, Rule("supersede"))
     bench.platform.change(ANNA, learner=RENAMED)
     bench.platform.change(BRUNO, completion=Completion(False))
 

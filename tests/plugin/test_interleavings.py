@@ -33,6 +33,7 @@ from plugin.storage.deliveries import Outcome
 from plugin.storage.engine import open_engine
 from plugin.storage.migrate import upgrade
 from plugin.storage.outbox import Topic
+from plugin.storage.profiles import Rule
 from plugin.storage.tables import credentials, outbox
 from plugin.storage.unit_of_work import Storage, UnitOfWork
 from plugin.storage.vault import Vault
@@ -117,7 +118,7 @@ class Interleavings(RuleBasedStateMachine):
         self.box = Box(self.storage)
         self.events = 0
         with self.storage.begin() as work:
-            work.offers.correct_by(self.bench.offer.id, correction)
+            work.offers.correct_by(self.bench.offer.id, Rule(correction))
 
     @property
     def jobs(self) -> Jobs:
