@@ -14,7 +14,7 @@ from plugin.storage.audit import Entry
 from plugin.storage.awards import State
 from plugin.storage.outbox import Topic
 from plugin.storage.platforms import Connected
-from plugin.storage.profiles import Offer
+from plugin.storage.profiles import Offer, Rule
 from plugin.storage.unit_of_work import Storage, UnitOfWork
 
 log = structlog.get_logger(__name__)
@@ -73,6 +73,28 @@ def resume(tools: OfferingTools, offer: Offer, *, by: str) -> None:
         work.offers.enable(offer.platform, offer.course, profile=profile, issuer=issuer, now=now)
         _ask_again(work, offer, now)
         work.audit.note(Entry(at=now, actor=by, act="resume", subject=offer.id))
+
+
+def set_rules(tools: OfferingTools, offer: Offer, *, correction: str, notices: str, by: str) -> None:
+    """Keep what a change after sealing leads to, and on which channels learners are told; noted where it is new.
+
+    What waits for a decision already goes on waiting: a rule says what happens from now on.
+    """
+    now = tools.clock()
+    with tools.storage.begin() as work:
+        if correction != offer.rule.correction:
+            work.offers.correct_by(offer.id, Rule(correction, by, now))
+            _note_choice(work, offer, "correction", (offer.rule.correction, correction), by=by, now=now)
+        if notices != offer.notices:
+            work.offers.notify_by(offer.id, notices)
+            _note_choice(work, offer, "notices", (offer.notices, notices), by=by, now=now)
+
+
+def _note_choice(
+    work: UnitOfWork, offer: Offer, act: str, before_after: tuple[str, str], *, by: str, now: datetime
+) -> None:
+    before, after = before_after
+    work.audit.note(Entry(at=now, actor=by, act=act, subject=offer.id, before=before, after=after))
 
 
 def state_institution(tools: OfferingTools, issuer: Issuer, *, by: str) -> bool:

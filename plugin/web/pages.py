@@ -17,6 +17,7 @@ from plugin.web import (
     notices,
     public,
     recovery,
+    rules,
     supervision,
     teacher,
     teacher_setup,
@@ -53,6 +54,7 @@ def init_app(app: Flask, tools: PageTools) -> None:
         dry_run,
         deciding,
         supervision,
+        rules,
         intake,
     ):
         app.register_blueprint(module.blueprint)

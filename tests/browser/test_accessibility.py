@@ -121,6 +121,14 @@ def administer(page: Page, stock: Stock, path: str) -> None:
     page.goto(f"{stock.world.url}{path}")
 
 
+def rules_to_confirm(page: Page, stock: Stock) -> None:
+    """The choice of rule and notices with what it comes to."""
+    enter(page, stock, f"/teach/{TEACHER.id}/rules")
+    page.get_by_label("replace the credential by a corrected one, without asking").check()
+    page.get_by_label("not at all: learners look at their page").check()
+    page.get_by_role("button", name="See the consequences").click()
+
+
 PAGES: dict[str, Callable[[Page, Stock], None]] = {
     "verify": lambda page, stock: enter(page, stock, "/verify"),
     "verify-nothing": lambda page, stock: (
@@ -151,6 +159,7 @@ PAGES: dict[str, Callable[[Page, Stock], None]] = {
     ),
     "teacher-setup": lambda page, stock: enter(page, stock, f"/teach/{TEACHER.id}/setup"),
     "teacher-supervision": lambda page, stock: enter(page, stock, f"/teach/{TEACHER.id}/supervision"),
+    "teacher-rules": rules_to_confirm,
     "teacher-reading": reading,
     "teacher-cannot": lambda page, stock: enter(page, stock, f"/teach/{NEW.id}"),
     "teacher-setup-wrong": wrong_setup,

@@ -103,6 +103,7 @@ ROUTES: dict[str, dict[str, Kind]] = {
     "/teach/<launch_id>/reading": {"GET": Kind.TEACHER, "POST": Kind.TEACHER},
     "/teach/<launch_id>/reading/stop": {"POST": Kind.TEACHER},
     "/teach/<launch_id>/resume": {"POST": Kind.TEACHER},
+    "/teach/<launch_id>/rules": {"GET": Kind.TEACHER, "POST": Kind.TEACHER},
     "/teach/<launch_id>/setup": {"GET": Kind.TEACHER, "POST": Kind.TEACHER},
     "/teach/<launch_id>/supervision": {"GET": Kind.TEACHER, "POST": Kind.TEACHER},
     "/types/microcredential/1": {"GET": Kind.PUBLISHED},

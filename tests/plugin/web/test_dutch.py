@@ -167,6 +167,14 @@ PAGES: dict[str, Callable[[Course], str]] = {
     "preview": lambda course: sent(course, title=""),
     "preview, missing": lambda course: sent(course, **{"level.eqf": "", "workload.ects": ""}),
     "supervision": lambda course: course.get(f"{TEACH}/supervision"),
+    "rules": lambda course: course.get(f"{TEACH}/rules"),
+    "rules, replacing": lambda course: course.post(
+        f"{TEACH}/rules", f"{TEACH}/rules", correction="supersede", notices="page"
+    ),
+    "rules, keeping": lambda course: course.post(f"{TEACH}/rules", f"{TEACH}/rules", correction="keep", notices="mail"),
+    "rules, as they are": lambda course: course.post(
+        f"{TEACH}/rules", f"{TEACH}/rules", correction="ask", notices="institution"
+    ),
     "cannot": lambda course: course.get(f"/teach/{NEW.id}"),
 }
 
