@@ -51,16 +51,7 @@ def make_link(storage: Storage, name: str, now: datetime, *, by: str = "", reaso
 def come_in(storage: Storage, token: str, now: datetime) -> str:
     """Spend a link and return for whom it is; empty where it opens nothing."""
     with storage.begin() as work:
-        name = work.administrators.spend(token, now)
-        if name:
-            work.audit.note(Entry(at=now, actor=name, act="sign-in", subject="administrator", detail="link"))
-    return name
-
-
-def note_sign_in(storage: Storage, name: str, now: datetime) -> None:
-    """Note that the identity provider let somebody in."""
-    with storage.begin() as work:
-        work.audit.note(Entry(at=now, actor=name, act="sign-in", subject="administrator", detail="OpenID Connect"))
+        return work.administrators.spend(token, now)
 
 
 def decide_deployment(

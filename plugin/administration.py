@@ -23,7 +23,7 @@ from plugin.settings import Settings
 from plugin.storage.audit import Entry
 from plugin.storage.registrations import Registrations
 from plugin.storage.unit_of_work import Storage
-from plugin.web import admin, administrators, personal
+from plugin.web import admin, administrators, personal, sign_ins
 from plugin.web.admin import AdminTools
 from plugin.web.administrators import Provider
 from plugin.web.personal import PersonalTools
@@ -35,6 +35,7 @@ def init_app(app: Flask, bridge: Wired, ring: Callable[[], object]) -> None:
     """Register the pages."""
     settings = bridge.settings
     administrators.init_app(app, bridge.storage, provider_of(settings), settings.public_url, bridge.clock)
+    sign_ins.init_app(app)
     admin.init_app(app, admin_tools(bridge, ring))
     personal.init_app(app, personal_tools(bridge))
 

@@ -98,6 +98,13 @@ TABLES: dict[str, Kept] = {
         "letting administrators in",
         "spent or over: 30 days",
     ),
+    "administrator_sessions": Kept(
+        "administrators",
+        "who signed in, how, and when last seen",
+        "the sign-in",
+        "ending sign-ins one by one",
+        "30 days after it was last used",
+    ),
     "tool_keys": Kept(NOBODY, "encrypted keys of the tool"),
     "class_readings": Kept(NOBODY, "progress of a dry run"),
     "intake_secrets": Kept(NOBODY, "encrypted secrets of proctoring services"),

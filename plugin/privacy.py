@@ -102,6 +102,15 @@ def erase(tools: PrivacyTools, holder: Holder, *, by: str, reason: str) -> int:
     return len(ids)
 
 
+def sign_out(tools: PrivacyTools, holder: Holder, *, by: str, reason: str = "") -> int:
+    """End whatever a person has open here, by forgetting their launches. Returns how many there were."""
+    with tools.storage.begin() as work:
+        count = work.erasures.forget_launches(holder)
+        ended = f"{count} launches"
+        work.audit.note(Entry(at=tools.clock(), actor=by, act="sign_out", subject="person", after=ended, detail=reason))
+    return count
+
+
 def overdue(tools: PrivacyTools) -> dict[str, int]:
     """Count what has been kept for longer than the settings say. Changes nothing."""
     with tools.storage.reading() as work:

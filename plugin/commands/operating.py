@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 import waitress
 
-from plugin import administering
+from plugin import administering, signing_in
 from plugin.administration import administering_tools
 from plugin.app import create_app
 from plugin.commands.bridge import Hand, by_hand, open_bridge
@@ -128,6 +128,16 @@ def link(hand: Hand, name: str) -> None:
     bridge = open_bridge()
     token = administering.make_link(bridge.storage, name, bridge.clock(), by=hand.by, reason=hand.reason)
     click.echo(f"{bridge.settings.public_url}/admin/enter/{token}")
+
+
+@administration.command("end")
+@by_hand
+@click.option("--name", default="", help="Only whoever came in under this name; else everybody.")
+def end(hand: Hand, name: str) -> None:
+    """End sign-ins of administrators at once, and withdraw links that were not used yet."""
+    bridge = open_bridge()
+    ended = signing_in.end_all(bridge.storage, bridge.clock(), hand.by, name=name, reason=hand.reason)
+    click.echo(f"{ended} ended")
 
 
 COMMANDS = (administration, migrate, serve, worker, retry, audit)

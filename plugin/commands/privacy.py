@@ -33,6 +33,17 @@ def export_person(hand: Hand, platform_key: str, learner_id: str, out: Path) -> 
     click.echo(f"wrote {out}")
 
 
+@person.command("sign-out")
+@by_hand
+@click.argument("platform_key")
+@click.argument("learner_id")
+def sign_person_out(hand: Hand, platform_key: str, learner_id: str) -> None:
+    """End every page that a person has open, a teacher's too; a launch from the platform opens them again."""
+    holder = Holder(PlatformId(platform_key), LearnerId(learner_id))
+    count = privacy.sign_out(_tools(), holder, by=hand.by, reason=hand.reason)
+    click.echo(f"{count} launch(es) ended")
+
+
 @person.command("erase")
 @click.argument("platform_key")
 @click.argument("learner_id")

@@ -99,12 +99,17 @@ class Erasures:
         ids = frozenset(self._connection.execute(select(credentials.c.id).where(own)).scalars())
         for table, which in self._deleted(holder):
             self._connection.execute(delete(table).where(which))
-        self._connection.execute(delete(launches).where(launches.c.id.in_(self._launches(holder))))
+        self.forget_launches(holder)
         self._connection.execute(update(credentials).where(own).values(snapshot={}))
         blank: dict[str, object] = {"learner_id": f"{ERASED}{digest}", "reasons": [], "ruled_codes": []}
         blank |= {"ruled_by": "", "ruling_reason": "", "version": awards.c.version + 1}
         self._connection.execute(update(awards).where(_of(awards, holder)).values(**blank))
         return ids
+
+    def forget_launches(self, holder: Holder) -> int:
+        """Delete the launches of a person, and with them whatever they opened. Returns how many there were."""
+        own = launches.c.id.in_(self._launches(holder))
+        return self._connection.execute(delete(launches).where(own)).rowcount
 
     def again(self) -> frozenset[str]:
         """Erase whom a restored database knows again. Returns the ids of their credentials."""

@@ -67,6 +67,18 @@ tool_keys = Table(
     PrimaryKeyConstraint("key_id"),
 )
 
+administrator_sessions = Table(
+    "administrator_sessions",
+    metadata,
+    key("digest"),
+    text("name"),
+    text("came_by"),
+    moment("began_at"),
+    moment("seen_at"),
+    moment("ended_at", null=True),
+    PrimaryKeyConstraint("digest"),
+)
+
 administrator_links = Table(
     "administrator_links",
     metadata,

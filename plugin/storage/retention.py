@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, Table, and_, delete, exists, func, not_, select
 
-from plugin.storage.lti_tables import administrator_links, invites, launches
+from plugin.storage.lti_tables import administrator_links, administrator_sessions, invites, launches
 from plugin.storage.notice_tables import mailed_links, recovery_requests
 from plugin.storage.page_tables import class_readings
 from plugin.storage.reading_tables import session_records
@@ -56,6 +56,7 @@ def _old(before: Mapping[str, datetime]) -> Iterator[tuple[str, Table, ColumnEle
         yield PASSING, administrator_links, administrator_links.c.expires_at < before[PASSING]
         yield PASSING, recovery_requests, recovery_requests.c.requested_at < before[PASSING]
         yield PASSING, mailed_links, mailed_links.c.ends_at < before[PASSING]
+        yield PASSING, administrator_sessions, administrator_sessions.c.seen_at < before[PASSING]
 
 
 def _still_read() -> ColumnElement[bool]:

@@ -11,7 +11,7 @@ from random import SystemRandom
 
 from sqlalchemy import Connection, Engine
 
-from plugin.storage.administrators import AdministratorLinks
+from plugin.storage.administrators import AdministratorLinks, AdministratorSessions
 from plugin.storage.adopting import Adopting
 from plugin.storage.assessments import Assessments
 from plugin.storage.audit import AuditTrail
@@ -69,6 +69,7 @@ class UnitOfWork:
     def __init__(self, connection: Connection, vault: Vault, place: Place, known: Known) -> None:
         self.connection = connection
         self.administrators = AdministratorLinks(connection)
+        self.sign_ins = AdministratorSessions(connection)
         self.audit = AuditTrail(connection)
         self.notes = Notes(connection)
         self.marks = Marks(connection)

@@ -28,7 +28,7 @@ from plugin.safekeeping.reconciling import resume
 from plugin.storage.marks import Mark
 from plugin.storage.registrations import Registrations
 from plugin.storage.unit_of_work import Storage
-from plugin.web.administrators import administrator, is_signed_in
+from plugin.web.administrators import administrator, sign_in_of_now
 from plugin.web.languages import gettext
 from plugin.web.reasons import STATES
 from plugin.web.registering import needs
@@ -74,7 +74,7 @@ def init_app(app: Flask, tools: AdminTools) -> None:
 @blueprint.before_request
 def require_administrator() -> Answer | None:
     """Let administrators in; whoever asks for the first page is told how to become one."""
-    if request.endpoint == "admin.overview" and not is_signed_in():
+    if request.endpoint == "admin.overview" and sign_in_of_now() is None:
         return redirect(url_for("administrators.sign_in"), code=303)
     administrator()
     return None

@@ -8,24 +8,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, cast
 
 import structlog
 from authlib.common.errors import AuthlibBaseError
 from authlib.integrations.flask_client import OAuth
-from flask import Blueprint, Flask, abort, current_app, redirect, render_template, request, session, url_for
+from flask import Blueprint, Flask, abort, current_app, g, redirect, render_template, request, session, url_for
 from joserfc.errors import JoseError
 from requests import RequestException
 from werkzeug.wrappers import Response as Answer
 
-from plugin import administering
+from plugin import administering, signing_in
+from plugin.storage.administrators import SignIn
 from plugin.storage.unit_of_work import Storage
 from plugin.web.limits import RECOVERY, limiter
 
 log = structlog.get_logger(__name__)
 blueprint = Blueprint("administrators", __name__)
-SIGNED_IN_FOR = timedelta(hours=8)
 _NAME, _SESSION = "microcred.administrators", "administrator"
 _PROVIDER_SECONDS = 10
 
@@ -90,23 +90,23 @@ def _keep_nowhere(answer: Answer) -> Answer:
 
 def administrator() -> str:
     """Return who is signed in, or refuse."""
-    name, until = session.get(_SESSION, ("", ""))
-    if not name or datetime.fromisoformat(until) <= _door().clock():
-        abort(401)
-    return str(name)
+    found = sign_in_of_now()
+    return abort(401) if found is None else found.name
 
 
-def is_signed_in() -> bool:
-    """Whether an administrator is signed in, for the page that offers to."""
-    name, until = session.get(_SESSION, ("", ""))
-    return bool(name) and datetime.fromisoformat(until) > _door().clock()
+def sign_in_of_now() -> SignIn | None:
+    """Return the sign-in by which this request came, None where nobody is signed in."""
+    if _SESSION not in g:
+        held = session.get(_SESSION, "")
+        setattr(g, _SESSION, signing_in.find(door().storage, held, door().clock()) if held else None)
+    return cast("SignIn | None", g.get(_SESSION))
 
 
 @blueprint.get("/admin/sign-in")
 @limiter.limit(RECOVERY)
 def sign_in() -> str:
     """Say how to come in."""
-    return render_template("admin/sign_in.html", provider=_door().provider)
+    return render_template("admin/sign_in.html", provider=door().provider)
 
 
 @blueprint.get("/admin/enter/<token>")
@@ -120,21 +120,21 @@ def link(token: str) -> str:
 @limiter.limit(RECOVERY)
 def enter(token: str) -> Answer:
     """Spend the link and let its person in."""
-    name = administering.come_in(_door().storage, token, _door().clock())
+    name = administering.come_in(door().storage, token, door().clock())
     if not name:
         abort(403)
-    return _let_in(name)
+    return _let_in(name, "link")
 
 
 @blueprint.get("/admin/oidc")
 @limiter.limit(RECOVERY)
 def ask_provider() -> Answer:
     """Send the browser to the identity provider."""
-    if _door().provider is None:
+    if door().provider is None:
         abort(404)
-    back = f"{_door().public_url}{url_for('administrators.back')}"
+    back = f"{door().public_url}{url_for('administrators.back')}"
     try:
-        return cast(Answer, _door().oauth.institution.authorize_redirect(back))
+        return cast(Answer, door().oauth.institution.authorize_redirect(back))
     except (AuthlibBaseError, RequestException, RuntimeError, ValueError) as error:
         return _refuse(error)
 
@@ -143,12 +143,12 @@ def ask_provider() -> Answer:
 @limiter.limit(RECOVERY)
 def back() -> Answer:
     """Take what the identity provider says, once."""
-    provider = _door().provider
+    provider = door().provider
     if provider is None:
         abort(404)
     try:
         issuer = {"essential": True, "value": provider.issuer}
-        told = _door().oauth.institution.authorize_access_token(claims_options={"iss": issuer})
+        told = door().oauth.institution.authorize_access_token(claims_options={"iss": issuer})
     except (AuthlibBaseError, JoseError, RequestException, RuntimeError, ValueError) as error:
         return _refuse(error)
     claims = told.get("userinfo") or {}
@@ -156,19 +156,21 @@ def back() -> Answer:
         log.warning("administrator_refused", code="NotAnAdministrator")
         abort(403)
     name = str(claims.get("name") or claims.get("preferred_username") or claims.get("sub"))
-    administering.note_sign_in(_door().storage, name, _door().clock())
-    return _let_in(name)
+    return _let_in(name, "OpenID Connect")
 
 
 @blueprint.post("/admin/sign-out")
 def sign_out() -> Answer:
-    """Forget who was signed in."""
-    session.pop(_SESSION, None)
-    return redirect(url_for("administrators.sign_in"), code=303)
+    """End the sign-in, here and in the database, and have the browser forget what it was shown."""
+    signing_in.sign_out(door().storage, session.pop(_SESSION, ""), door().clock())
+    answer = redirect(url_for("administrators.sign_in"), code=303)
+    answer.headers["Clear-Site-Data"] = '"cache"'
+    return answer
 
 
-def _let_in(name: str) -> Answer:
-    session[_SESSION] = (name, (_door().clock() + SIGNED_IN_FOR).isoformat())
+def _let_in(name: str, came_by: str) -> Answer:
+    before = session.pop(_SESSION, "")
+    session[_SESSION] = signing_in.begin(door().storage, name, came_by, door().clock(), before)
     return redirect(url_for("admin.overview"), code=303)
 
 
@@ -178,5 +180,6 @@ def _refuse(error: Exception) -> Answer:
     abort(403)
 
 
-def _door() -> Door:
+def door() -> Door:
+    """Return what the pages of this request work with."""
     return cast(Door, current_app.extensions[_NAME])

@@ -171,6 +171,7 @@ PAGES: dict[str, Callable[[Page, Stock], None]] = {
     "admin-overview": lambda page, stock: administer(page, stock, "/admin/"),
     "admin-platforms": lambda page, stock: administer(page, stock, "/admin/platforms"),
     "admin-courses": lambda page, stock: administer(page, stock, "/admin/courses"),
+    "admin-sign-ins": lambda page, stock: administer(page, stock, "/admin/sign-ins/"),
     "admin-queue": lambda page, stock: administer(page, stock, "/admin/queue"),
     "admin-keys": lambda page, stock: administer(page, stock, "/admin/keys"),
     "admin-trail": lambda page, stock: administer(page, stock, "/admin/trail?verify=1"),

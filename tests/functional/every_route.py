@@ -49,6 +49,8 @@ ROUTES: dict[str, dict[str, Kind]] = {
     "/admin/resume": {"GET": Kind.ADMINISTRATOR, "POST": Kind.ADMINISTRATOR},
     "/admin/settings": {"GET": Kind.ADMINISTRATOR},
     "/admin/sign-in": {"GET": Kind.PUBLIC},
+    "/admin/sign-ins/": {"GET": Kind.ADMINISTRATOR, "POST": Kind.ADMINISTRATOR},
+    "/admin/sign-ins/<which>": {"POST": Kind.ADMINISTRATOR},
     "/admin/sign-out": {"POST": Kind.ADMINISTRATOR},
     "/admin/trail": {"GET": Kind.ADMINISTRATOR},
     "/c/<reference>": {"GET": Kind.PUBLIC},

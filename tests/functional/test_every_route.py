@@ -150,6 +150,7 @@ def stocked(app: Flask) -> dict[str, str]:
         "token": "invented",
         "ticket": "invented",
         "invite": "invented",
+        "which": "invented",
         "registration_id": "invented",
         "platform_id": PLATFORM,
         "name": issued.envelope.status_list_url.rpartition("/")[2],

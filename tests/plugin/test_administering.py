@@ -9,6 +9,7 @@ import pytest
 from lti.claims import platform_id
 from lti.stores import Deployment, Registration
 from mappings.assessment import PlatformId
+from plugin import signing_in
 from plugin.administering import LINK_LIVES, AdministeringTools, come_in, decide_deployment, make_link, retry
 from plugin.errors import NoReasonGiven
 from plugin.storage.audit import Entry
@@ -86,9 +87,9 @@ def test_a_link_for_nobody_is_refused(storage: Storage) -> None:
 
 
 def test_the_trail_says_for_whom_a_link_was_made_and_who_came_in(storage: Storage) -> None:
-    """Under the name, without the token."""
+    """Under the name, without the token or what the browser holds."""
     token = make_link(storage, " Ada Admin ", ISSUED)
-    come_in(storage, token, ISSUED + SECOND)
+    held = signing_in.begin(storage, come_in(storage, token, ISSUED + SECOND), "link", ISSUED + SECOND)
 
     noted = trail(storage)
     assert [(each.at, each.actor, each.act) for each in noted] == [
@@ -96,6 +97,7 @@ def test_the_trail_says_for_whom_a_link_was_made_and_who_came_in(storage: Storag
         (ISSUED + SECOND, "Ada Admin", "sign-in"),
     ]
     assert token not in str(noted)
+    assert held not in str(noted)
 
 
 @pytest.mark.parametrize(("allowed", "act"), [(True, "allow"), (False, "stop")])

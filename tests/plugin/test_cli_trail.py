@@ -113,6 +113,8 @@ def test_where_nobody_is_named_it_was_the_account(terminal: Terminal, words: tup
         (("push", "demo", "{folder}/secret"), "expect_push"),
         (("retry",), "retry"),
         (("admin", "link", "--name", "Ada Admin"), "link"),
+        (("person", "sign-out", "demo", "4"), "sign_out"),
+        (("admin", "end"), "end"),
         (("migrate", "--after"), "migrate_after"),
         (("backup", "{folder}/more"), "backup"),
         (("rehearse", "{backup}"), "rehearse"),

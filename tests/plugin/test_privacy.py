@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from lti.claims import LaunchId, VerifiedClaims, read_launch
 from mappings.assessment import LearnerId
 from mappings.documents.envelope import Format
 from plugin import datamap, privacy
@@ -24,12 +25,14 @@ from plugin.safekeeping.restoring import restore
 from plugin.sealing import Sealed
 from plugin.settings import Settings
 from plugin.storage.columns import metadata
+from plugin.storage.launches import Launches
 from plugin.storage.platforms import Connected
 from plugin.storage.retention import EVIDENCE, LAUNCHES
 from plugin.storage.sharing import Holder
 from plugin.sync import sync
 from tests.plugin.rows import MOODLE
 from tests.plugin.safekeeping.house import House, a_house
+from tests.plugin.test_storage_lti import CLAIMS, LAUNCH
 
 ANNA = Holder(MOODLE, LearnerId("0"))
 
@@ -157,6 +160,20 @@ def test_what_is_too_old_is_told_before_it_goes(house: House) -> None:
     with house.storage.reading() as work:
         assert work.audit.verify() is None
         assert [entry.entry.detail for entry in work.audit.entries("kept")] == ["3 evidence"]
+
+
+def test_a_person_is_signed_out_by_forgetting_their_launches(house: House) -> None:
+    """Of an account that was stopped; nobody else's launches go, and nothing that was issued."""
+    launches, other = Launches(house.storage), VerifiedClaims({**CLAIMS, "sub": "5"})
+    stays = read_launch(other, LaunchId("1" * 32), LAUNCH.client_id, LAUNCH.launched_at)
+    launches.keep(LAUNCH, CLAIMS)
+    launches.keep(stays, other)
+
+    ended = privacy.sign_out(tools(house), Holder(LAUNCH.platform, LAUNCH.person.id), by="Dr Vos", reason="left")
+
+    assert ended == 1
+    assert (launches.find(LAUNCH.id), launches.find(stays.id)) == (None, stays)
+    assert house.bench.sealed("0") is not None
 
 
 def test_no_time_means_for_ever(house: House) -> None:

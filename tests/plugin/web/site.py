@@ -36,7 +36,7 @@ from plugin.storage.registrations import Registrations
 from plugin.storage.retention import EVIDENCE, LAUNCHES, PASSING
 from plugin.storage.unit_of_work import Storage
 from plugin.verification import CheckContext, Report, check
-from plugin.web import admin, administrators, pages, personal, security
+from plugin.web import admin, administrators, pages, personal, security, sign_ins
 from plugin.web.admin import AdminTools
 from plugin.web.administrators import Provider
 from plugin.web.letters import write_recovery
@@ -170,6 +170,7 @@ class Site:
         security.init_app(self.app)
         pages.init_app(self.app, self.tools())
         administrators.init_app(self.app, storage, provider, PUBLIC_URL, lambda: self.now)
+        sign_ins.init_app(self.app)
         admin.init_app(self.app, self.admin_tools())
         personal.init_app(self.app, self.personal_tools())
         self.app.register_error_handler(LaunchRefused, lambda refused: (refused.sentence, 403))
