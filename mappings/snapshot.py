@@ -21,6 +21,7 @@ from typing import Any, TypeVar
 from mappings.errors import InvalidValue
 
 T = TypeVar("T")
+Loader = Callable[[Any], Any]
 Json = dict[str, Any]
 """A JSON object. Its leaves are untyped by nature: :func:`load` checks them against the class it is asked for."""
 
@@ -56,7 +57,7 @@ def dump(value: object) -> Json:
 def load(cls: type[T], data: Mapping[str, Any]) -> T:
     """Return the value that :func:`dump` was given; raises :class:`UnreadableSnapshot`."""
     try:
-        value = _loaded(cls, data)
+        value = _loader(typing.cast(Any, cls))(data)
     except (ArithmeticError, AttributeError, KeyError, TypeError, ValueError) as error:
         raise UnreadableSnapshot(f"this is no snapshot of {cls.__name__}: {type(error).__name__}") from error
     return typing.cast(T, value)
@@ -72,61 +73,66 @@ def _dumped(value: object) -> Any:
     return _DUMPED.get(type(value), lambda same: same)(value)
 
 
-def _loaded(hint: Any, data: Any) -> Any:
-    """Build the value that the type ``hint`` describes."""
+@cache
+def _loader(hint: Any) -> Loader:
+    """Return what builds a value of the type ``hint``; found out once a type, because a class has thousands of them."""
     if hasattr(hint, "__supertype__"):
-        return _loaded(hint.__supertype__, data)
+        return _loader(hint.__supertype__)
     origin = typing.get_origin(hint) or hint
     if origin in (types.UnionType, typing.Union):
-        return _loaded(_member(typing.get_args(hint), data), data)
+        return _union_loader(typing.get_args(hint))
     if origin is tuple:
-        return _loaded_tuple(typing.get_args(hint), data)
+        return _tuple_loader(typing.get_args(hint))
     if dataclasses.is_dataclass(origin):
-        return _loaded_dataclass(origin, hint, data)
+        return _dataclass_loader(origin, hint)
     if isinstance(origin, type) and issubclass(origin, Enum):
-        return origin(data)
-    return _loaded_leaf(origin, data)
+        return origin
+    return _LOADED.get(origin) or _leaf_loader(origin)
 
 
-def _loaded_leaf(kind: Any, data: Any) -> Any:
-    if kind in _LOADED:
-        return _LOADED[kind](data)
-    if type(data) is not kind:
-        raise TypeError(f"expected {kind}")
-    return data
+def _leaf_loader(kind: Any) -> Loader:
+    def load_leaf(data: Any) -> Any:
+        if type(data) is not kind:
+            raise TypeError(f"expected {kind}")
+        return data
+
+    return load_leaf
 
 
-def _loaded_tuple(parts: tuple[Any, ...], data: Any) -> tuple[Any, ...]:
-    if not isinstance(data, list):
-        raise TypeError("expected a list")
-    if parts[-1] is Ellipsis:
-        return tuple(_loaded(parts[0], each) for each in data)
-    return tuple(_loaded(part, each) for part, each in zip(parts, data, strict=True))
+def _tuple_loader(parts: tuple[Any, ...]) -> Loader:
+    loaders = [_loader(part) for part in parts if part is not Ellipsis]
+
+    def load_tuple(data: Any) -> tuple[Any, ...]:
+        if not isinstance(data, list):
+            raise TypeError("expected a list")
+        if parts[-1] is Ellipsis:
+            return tuple(map(loaders[0], data))
+        return tuple(loader(each) for loader, each in zip(loaders, data, strict=True))
+
+    return load_tuple
 
 
-def _member(members: tuple[Any, ...], data: Any) -> Any:
+def _union_loader(members: tuple[Any, ...]) -> Loader:
     """Choose the member of a union: None by absence, a dataclass by its name, else the only other one."""
-    if data is None:
-        return types.NoneType
     others = [member for member in members if member is not types.NoneType]
     if len(others) == 1:
-        return others[0]
-    return {_name(member): member for member in others}[data["is"]]
+        only = _loader(others[0])
+        return lambda data: None if data is None else only(data)
+    named = {_name(member): _loader(member) for member in others}
+    return lambda data: None if data is None else named[data["is"]](data)
 
 
 def _name(hint: Any) -> str:
     return str((typing.get_origin(hint) or hint).__name__)
 
 
-def _loaded_dataclass(cls: Any, hint: Any, data: Any) -> Any:
-    if data["is"] != cls.__name__:
-        raise TypeError(f"expected {cls.__name__}")
-    given = {name: value for name, value in data.items() if name != "is"}
+def _dataclass_loader(cls: Any, hint: Any) -> Loader:
     variables = dict(zip(getattr(cls, "__parameters__", ()), typing.get_args(hint), strict=False))
-    hints = _hints(cls)
-    return cls(**{name: _loaded(variables.get(hints[name], hints[name]), value) for name, value in given.items()})
+    loaders = {name: _loader(variables.get(each, each)) for name, each in typing.get_type_hints(cls).items()}
 
+    def load_dataclass(data: Any) -> Any:
+        if data["is"] != cls.__name__:
+            raise TypeError(f"expected {cls.__name__}")
+        return cls(**{name: loaders[name](value) for name, value in data.items() if name != "is"})
 
-@cache
-def _hints(cls: type) -> dict[str, Any]:
-    return typing.get_type_hints(cls)
+    return load_dataclass
