@@ -9,7 +9,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import JSON, Column, DateTime, Dialect, Integer, LargeBinary, MetaData, String, Text
+from sqlalchemy import JSON, Column, DateTime, Dialect, Index, Integer, LargeBinary, MetaData, String, Text
+from sqlalchemy import text as sql_text
 from sqlalchemy.types import TypeDecorator
 
 metadata = MetaData(
@@ -58,6 +59,11 @@ def locked(name: str, *, null: bool = True) -> Column[bytes]:
 def text(name: str, *, null: bool = False, default: str | None = None) -> Column[str]:
     """Return a column of text of any length."""
     return Column(name, Text, nullable=null, server_default=default)
+
+
+def partial_index(name: str, column: str, *, where: str) -> Index:
+    """Return an index of some rows of its table."""
+    return Index(name, column, sqlite_where=sql_text(where), postgresql_where=sql_text(where))
 
 
 def key(name: str) -> Column[str]:

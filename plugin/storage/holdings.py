@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, insert, select, update
+from sqlalchemy import Connection, Row, Select, insert, literal, select, update
 
 from mappings import snapshot
 from mappings.elements import MicroCredential
@@ -87,13 +88,26 @@ class Holdings:
 
     def standing(self, credential_id: str) -> Standing | None:
         """Return how a sealed credential stands, None where there is none of this id."""
-        sealed = (credentials.c.id == credential_id, credentials.c.sealed_at.is_not(None))
-        row = self._connection.execute(select(credentials).where(*sealed)).one_or_none()
-        if row is None:
-            return None
-        successor = select(credentials.c.id).where(credentials.c.supersedes == credential_id)
-        newer = self._connection.execute(successor.limit(1)).scalar()
-        return Standing(row.id, row.status, row.status_at, newer or "", row.valid_until)
+        return self.standings((credential_id,)).get(credential_id)
+
+    def standings(self, credential_ids: Collection[str]) -> dict[str, Standing]:
+        """Return how sealed credentials stand, by their ids; without those that there are not."""
+        columns, newer = credentials.c, credentials.alias()
+        successor = select(newer.c.id).where(
+            newer.c.supersedes == columns.id,
+            newer.c.supersedes != literal("", literal_execute=True),
+            newer.c.sealed_at.is_not(None),
+        )
+        found = select(
+            columns.id,
+            columns.status,
+            columns.status_at,
+            columns.valid_until,
+            successor.limit(1).scalar_subquery().label("newer"),
+        )
+        sealed = (columns.id.in_(credential_ids), columns.sealed_at.is_not(None))
+        rows = self._connection.execute(found.where(*sealed)).all()
+        return {row.id: Standing(row.id, row.status, row.status_at, row.newer or "", row.valid_until) for row in rows}
 
     def object(self, award_id: str, text: str, now: datetime) -> None:
         """Keep what a learner objects to."""

@@ -7,11 +7,12 @@ A recovery token opens everything that a learner holds, so only its digest is ke
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, insert, or_, select, update
 
 from mappings.assessment import LearnerId, PlatformId
 from plugin.storage.page_tables import recovery_links, shares
@@ -62,6 +63,12 @@ class Shares:
         """Return a link by its token, also a closed one."""
         row = self._connection.execute(select(shares).where(shares.c.token == token)).one_or_none()
         return None if row is None else _share(row)
+
+    def open_to(self, credential_ids: Collection[str], now: datetime) -> frozenset[str]:
+        """Return which of these credentials anybody can read by a link at ``now``."""
+        ends = or_(shares.c.ends_at.is_(None), shares.c.ends_at > now)
+        query = select(shares.c.credential_id).where(shares.c.credential_id.in_(credential_ids), ends)
+        return frozenset(self._connection.execute(query.where(shares.c.closed_at.is_(None))).scalars())
 
     def of_credential(self, credential_id: str) -> tuple[Share, ...]:
         """Return every link there ever was to a credential, newest first."""

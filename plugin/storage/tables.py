@@ -15,7 +15,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from plugin.storage.columns import json_value, key, locked, metadata, moment, number, text
+from plugin.storage.columns import json_value, key, locked, metadata, moment, number, partial_index, text
 
 platforms = Table(
     "platforms",
@@ -117,6 +117,7 @@ awards = Table(
     ForeignKeyConstraint(["offer_id"], ["offers.id"]),
     UniqueConstraint("platform_id", "course_id", "learner_id", "profile_id", "edition"),
     Index("ix_awards_offer_state", "offer_id", "state"),
+    Index("ix_awards_learner", "platform_id", "learner_id"),
 )
 
 status_lists = Table(
@@ -157,6 +158,7 @@ credentials = Table(
     ForeignKeyConstraint(["award_id"], ["awards.id"]),
     ForeignKeyConstraint(["status_list_id"], ["status_lists.id"]),
     Index("ix_credentials_standing", "status_list_id", "status", "status_index"),
+    partial_index("ix_credentials_supersedes", "supersedes", where="supersedes <> ''"),
 )
 
 documents = Table(

@@ -32,19 +32,20 @@ _EXTENSIONS = {Format.ELM: "jsonld", Format.OPEN_BADGES: "json", Format.OPEN_BAD
 @blueprint.get("/mine/<key>")
 def mine(key: str) -> str:
     """Show everything of this person."""
-    holder = visits.holder(key)
+    holder, now = visits.holder(key), tools().clock()
     with tools().storage.reading() as work:
         holdings = work.holdings.of(holder)
-        standings = {each.credential_id: work.holdings.standing(each.credential_id) for each in holdings}
+        earned = {each.credential_id: each for each in holdings if each.credential_id}
+        standings = work.holdings.standings(earned)
         objections = work.holdings.objections(tuple(each.award_id for each in holdings))
-        links = {each.credential_id: work.shares.of_credential(each.credential_id) for each in holdings}
+        shared = work.shares.open_to(earned, now)
     return render_template(
         "learner/mine.html",
         key=key,
-        earned=[each for each in holdings if each.credential_id],
+        earned=earned.values(),
         coming=[each for each in holdings if each.state in OPEN],
-        verdicts={name: of_standing(each, tools().clock()) for name, each in standings.items() if each},
-        shared={name: any(link.is_open(tools().clock()) for link in each) for name, each in links.items()},
+        verdicts={name: of_standing(each, now) for name, each in standings.items()},
+        shared=shared,
         objections=objections,
         sentence=sentence,
         mailed=public_address(url_for("recovery.ask")) if tools().ask_for_link else "",

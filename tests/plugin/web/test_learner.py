@@ -6,13 +6,18 @@ import json
 import re
 
 import pytest
+from sqlalchemy import event
 
 from lti.roles import Role
+from mappings.assessment import CourseId
 from mappings.documents.baking import unbake
 from plugin.sealing.vc_jwt import read_vc_jwt
 from plugin.storage.credentials import Reserved
+from plugin.storage.sharing import Holder
+from tests import factories
+from tests.factories import READ
 from tests.plugin.web.site import Browser, Site, a_launch
-from tests.plugin.web.stock import an_offer, sealed_badge, sealed_credential, waiting_award
+from tests.plugin.web.stock import PLATFORM, an_offer, sealed_badge, sealed_credential, waiting_award
 
 LAUNCH = a_launch(Role.LEARNER, "4")
 HOME = f"/mine/{LAUNCH.id}"
@@ -175,3 +180,43 @@ def test_a_new_recovery_link_ends_the_old_one(site: Site, anna: Browser, issued:
     links = [re.findall(r'value="https://credentials.example.org(/recover/[^"]+)"', page)[0] for page in made]
 
     assert [site.browser().post(link).status_code for link in links] == [404, 303]
+
+
+def test_the_page_asks_the_database_as_often_for_many_credentials_as_for_one(
+    site: Site, anna: Browser, issued: Reserved
+) -> None:
+    """Whoever studies for years opens it as fast as on the first day."""
+    asked: list[str] = []
+    event.listen(site.storage.engine, "before_cursor_execute", lambda *said: asked.append(said[2]))
+    anna.get(HOME)
+    with_one = len(asked)
+    with site.storage.begin() as work:
+        other = work.offers.enable(
+            PLATFORM, CourseId("4"), profile=factories.profile(), issuer=factories.issuer(), now=READ
+        )
+    sealed_credential(site.storage, other)
+    asked.clear()
+
+    page = anna.get(HOME).text
+
+    assert page.count("<h3>") == 2
+    assert len(asked) == with_one
+
+
+def test_what_a_page_looks_up_in_a_full_house_is_found_by_an_index(site: Site, issued: Reserved) -> None:
+    """Awards of one person and the successor of a credential: no page reads through all that was ever issued."""
+    asked: list[tuple[str, tuple[object, ...]]] = []
+    event.listen(site.storage.engine, "before_cursor_execute", lambda *said: asked.append((said[2], said[3])))
+    holder = Holder(PLATFORM, issued.credential.holder.value.learner)
+    with site.storage.reading() as work:
+        work.holdings.of(holder)
+        work.holdings.standing(issued.envelope.id)
+
+    with site.storage.engine.connect() as connection:
+        selects = [each for each in asked if each[0].startswith("SELECT")]
+        plans = [connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {said}", values).all() for said, values in selects]
+
+    scanned = [step[3] for plan in plans for step in plan if re.match(r"SCAN (awards|credentials)", step[3])]
+    assert "ix_awards_learner" in str(plans)
+    assert "ix_credentials_supersedes" in str(plans)
+    assert scanned == []
