@@ -186,5 +186,7 @@ class KeySets:
         raise LaunchRefused(Refusal.KEYS_UNAVAILABLE if keys.empty else Refusal.KEY_UNKNOWN)
 
     def _set(self, url: str) -> KeySet:
+        if known := self._sets.get(url):
+            return known
         with self._lock:
             return self._sets.setdefault(url, KeySet(url, self._fetch, self._clock))

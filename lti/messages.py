@@ -16,7 +16,6 @@ from datetime import datetime, timedelta
 from typing import cast
 
 import orjson
-import requests
 from pybase64 import b64decode
 from pylti1p3.cookie import CookieService
 from pylti1p3.deep_link import DeepLink, TDeepLinkData
@@ -39,14 +38,6 @@ LARGEST_TOKEN = 65_536
 RESPONSE_LIFETIME = timedelta(minutes=5)
 
 
-# The library demands these; no step that would use them is left. A use would fail loudly, and so would any request.
-_REQUEST = cast("Request", object())
-_CONFIGURATION = cast("ToolConfAbstract[Request]", object())
-_SESSION = cast("SessionService", object())
-_COOKIES = cast("CookieService", object())
-_NO_NETWORK = requests.Session()
-_NO_NETWORK.adapters.clear()
-
 _REFUSALS = {
     "Must have a user (sub)": Refusal.USER_MISSING,
     "Incorrect version, expected 1.3.0": Refusal.VERSION_WRONG,
@@ -58,12 +49,16 @@ _REFUSALS = {
 """What the library says, by what we call it; everything else that it says is an incomplete message."""
 
 
-class LibraryLaunch(MessageLaunch[Request, "ToolConfAbstract[Request]", SessionService, CookieService]):
-    """The library's launch over a plain form: no framework, no session, no network."""
+class LibraryLaunch(MessageLaunch[Request, ToolConfAbstract[Request], SessionService, CookieService]):
+    """The library's launch over a plain form: no framework, no session, no network.
+
+    Its constructor is left out. It takes a request, a session, cookies and a network, which no step that is left
+    uses: one that did would fail loudly, for there are none.
+    """
 
     def __init__(self, form: Mapping[str, str]) -> None:
-        super().__init__(_REQUEST, _CONFIGURATION, _SESSION, _COOKIES, requests_session=_NO_NETWORK)
         self._form = form
+        self._jwt = {}
 
     def _get_request_param(self, key: str) -> str:
         return self._form.get(key, "")

@@ -8,14 +8,13 @@ import sys
 from pathlib import Path
 
 import click
-import waitress
 
 from plugin import administering, signing_in
 from plugin.administration import administering_tools
 from plugin.app import create_app
 from plugin.commands.bridge import Hand, by_hand, open_bridge
 from plugin.parts import open_storage
-from plugin.serving import become_gunicorn, settled, start_again_counting
+from plugin.serving import become_gunicorn, serve_by_threads, settled, start_again_counting
 from plugin.settings import read_settings
 from plugin.storage.engine import open_engine
 from plugin.storage.migrate import current, go_back, require_current, upgrade
@@ -75,7 +74,7 @@ def serve(*, no_worker: bool, processes: int) -> None:
     click.echo(f"serving {settings.public_url} on {settings.host}:{settings.port}; Ctrl-C ends", err=True)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     try:
-        waitress.serve(app, host=settings.host, port=settings.port, threads=8, ident="microcred")
+        serve_by_threads(app, settings.host, settings.port)
     finally:
         supervisor.stop()
 

@@ -10,6 +10,7 @@ goes on to Flask with its body unread, where it is answered from the beginning.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 from io import BytesIO
 from typing import TYPE_CHECKING
 from urllib.parse import unquote_plus
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 
 _LARGEST = 131_072
 _MOST_FIELDS = 50
+_SHORT = 256
+"""Characters of a value that is remembered: a stranger fills no memory with others."""
 _FORM = "application/x-www-form-urlencoded"
 _HEADERS = [
     ("Content-Length", "0"),
@@ -46,6 +49,7 @@ class Express:
 
     def __init__(self, app: Flask, tools: LaunchTools) -> None:
         self._sessions = Sessions().get_signing_serializer(app)
+        self._signer = self._sessions.make_signer()
         self._longest_session = int(app.permanent_session_lifetime.total_seconds())
         self._session_cookie = app.config["SESSION_COOKIE_NAME"]
         self._next = app.wsgi_app
@@ -83,7 +87,7 @@ class Express:
         if not (kept := cookies.get(self._session_cookie)):
             return {}
         try:
-            return dict(self._sessions.loads(kept, max_age=self._longest_session))
+            return dict(self._sessions.load_payload(self._signer.unsign(kept, max_age=self._longest_session)))
         except BadSignature:
             return {}
 
@@ -109,4 +113,12 @@ def _form(environ: WSGIEnvironment) -> dict[str, str] | None:
 
 
 def _plain(text: str) -> str:
-    return unquote_plus(text) if "%" in text or "+" in text else text
+    if "%" not in text and "+" not in text:
+        return text
+    return _unquoted(text) if len(text) <= _SHORT else unquote_plus(text)
+
+
+@lru_cache(maxsize=512)
+def _unquoted(text: str) -> str:
+    """Return ``text`` out of its quotes, which is slow; the addresses in a login are the same each time."""
+    return unquote_plus(text)

@@ -1,8 +1,9 @@
 """Whole launches: login and launch POST, all checks and the launch stored, beside a plain Flask + pylti1p3 tool.
 
-``python -m tests.benchmarks.bench_launch [--launches 120] [--users 8] [--rounds 15] [--server gunicorn]``. Both tools
-run under the same server (one worker, eight threads) on this machine and take the same message, signed with the same
-key; both store each launch. Rounds are short and alternate, so that what else the machine does meets both alike;
+``python -m tests.benchmarks.bench_launch [--launches 120] [--users 8] [--rounds 15] [--server waitress]``. Both tools
+run under the same server on this machine, one process of eight threads: waitress, which is ``microcred serve``, and
+then gunicorn, which is ``microcred serve --processes``. They take the same message, signed with the same key; both
+store each launch. Rounds are short and alternate, so that what else the machine does meets both alike;
 medians are shown. Launches per second per core are counted in CPU seconds of the tool's processes and of its store
 (Redis; SQLite is inside the process): waiting does not count. Latency is that of eight users at once. The bridge runs
 a second time with a key host that answers after 50 ms: keys in memory make that unseen.
@@ -100,21 +101,18 @@ def _wait_for(port: int) -> None:
     raise RuntimeError("a server did not start")
 
 
+def waitress(application: str, port: int) -> list[str]:
+    """Return the command that serves ``application`` as ``microcred serve`` does."""
+    return [sys.executable, "-m", "tests.benchmarks.by_waitress", application, str(port)]
+
+
 def gunicorn(application: str, port: int) -> list[str]:
     """Return the command that serves ``application`` with one worker of eight threads."""
     options = ["--bind", f"127.0.0.1:{port}", "--worker-class", "gthread", "--workers", "1", "--threads", "8"]
     return [sys.executable, "-m", "gunicorn", *options, "--log-level", "error", application]
 
 
-def granian(application: str, port: int) -> list[str]:
-    """The same by granian, which reads HTTP in Rust; it must be installed beside the locked packages."""
-    target = application.removesuffix("()")
-    factory = ["--factory"] if target != application else []
-    options = ["--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port), "--blocking-threads", "8"]
-    return [require_program("granian"), *options, "--no-access-log", "--log-level", "error", *factory, target]
-
-
-SERVERS: dict[str, Serve] = {"gunicorn": gunicorn, "granian": granian}
+SERVERS: dict[str, Serve] = {"waitress": waitress, "gunicorn": gunicorn}
 
 
 def the_bridge(stack: ExitStack, name: str, platform: LtiPlatform, serve: Serve) -> Tool:
@@ -215,9 +213,15 @@ def main() -> None:
     parser.add_argument("--launches", type=int, default=120)
     parser.add_argument("--users", type=int, default=8)
     parser.add_argument("--rounds", type=int, default=15)
-    parser.add_argument("--server", choices=SERVERS, default="gunicorn")
+    parser.add_argument("--server", choices=SERVERS, action="append", help="all of them, unless named")
     wanted = parser.parse_args()
-    serve = SERVERS[wanted.server]
+    for server in wanted.server or SERVERS:
+        found = measured(SERVERS[server], wanted)
+        show(server, found, wanted.users)
+
+
+def measured(serve: Serve, wanted: argparse.Namespace) -> list[dict[str, Round]]:
+    """Return what each round gave for each tool under one server."""
     with ExitStack() as stack:
         prompt, slow = (stack.enter_context(LtiPlatform(MOODLE, key_delay=delay)) for delay in (0.0, 0.05))
         tools = (
@@ -225,15 +229,14 @@ def main() -> None:
             the_plain_tool(stack, PLAIN, prompt, serve),
             the_bridge(stack, "bridge, keys after 50 ms", slow, serve),
         )
-        found = [
+        return [
             {tool.name: one_round(tool, wanted.users, wanted.launches) for tool in tools} for _ in range(wanted.rounds)
         ]
-    show(found, wanted.users)
 
 
-def show(rounds: list[dict[str, Round]], users: int) -> None:
+def show(server: str, rounds: list[dict[str, Round]], users: int) -> None:
     """Print the medians, and the median of the ratios of the rounds."""
-    print(f"whole launches, {users} users at once, medians of {len(rounds)} rounds")
+    print(f"whole launches under {server}, {users} users at once, medians of {len(rounds)} rounds")
     print(f"{'tool':<26}{'CPU ms':>8}{'per s and core':>16}{'p50 ms':>10}{'p95 ms':>10}")
     for name in rounds[0]:
         per_core, p50, p95 = (

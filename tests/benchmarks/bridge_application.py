@@ -1,4 +1,4 @@
-"""The bridge as gunicorn loads it for the benchmarks."""
+"""The bridge as a server of the benchmarks loads it."""
 
 from __future__ import annotations
 

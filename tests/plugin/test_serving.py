@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import logging
 import os
 import re
 import signal
@@ -19,7 +20,7 @@ import requests
 from cryptography.fernet import Fernet
 from flask import Flask
 
-from plugin.serving import settled
+from plugin.serving import serve_by_threads, settled
 from plugin.settings import read_settings
 from plugin.storage.engine import open_engine
 from plugin.storage.migrate import upgrade
@@ -177,6 +178,18 @@ def test_a_worker_of_its_own_shows_what_it_counts(environment: dict[str, str]) -
 
     with running(environment, "worker"):
         wait_until("no metrics", lambda: "microcred_seal_seconds" in text())
+
+
+def test_waiting_for_a_thread_is_no_line_of_the_log(monkeypatch: pytest.MonkeyPatch) -> None:
+    """At the beginning of a lesson a class launches at once, and the log is for what somebody should look at."""
+    queue = logging.getLogger("waitress.queue")
+    monkeypatch.setattr(queue, "level", logging.NOTSET)
+    loud: list[bool] = []
+    monkeypatch.setattr("waitress.serve", lambda *_, **__: loud.append(queue.isEnabledFor(logging.WARNING)))
+
+    serve_by_threads(Flask("served"), "127.0.0.1", 8080)
+
+    assert loud == [False]
 
 
 def test_what_was_built_is_not_looked_through_for_garbage() -> None:
