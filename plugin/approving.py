@@ -12,7 +12,7 @@ from plugin.storage.awards import ISSUED, AwardRow, Move, Ruling, State, StoredR
 from plugin.storage.cases import Remedy
 from plugin.storage.outbox import Topic
 from plugin.storage.unit_of_work import Storage
-from plugin.verdict import MISSING, REFUSED
+from plugin.verdict import MISSING, REFUSED, Ready, Ruled, Waiting, judge, ruled_on
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +37,28 @@ def release(tools: ApprovingTools, award_id: str, *, by: str, reason: str) -> Aw
         award = work.awards.rule(award, Ruling.RELEASED, by=by, reason=reason, now=now)
         work.outbox.request(Topic.ISSUE, award.id, now, batch=award.offer_id)
         return award
+
+
+def foresee(tools: ApprovingTools, award_id: str) -> Ready | Waiting | None:
+    """Say what would be sealed if a person approved ``award_id`` now, by what was read last; None where nothing was.
+
+    It is a preview: before sealing the learner is read again.
+    """
+    with tools.storage.reading() as work:
+        award = work.awards.get(award_id)
+        offer = work.offers.get(award.offer_id)
+        record = work.assessments.get(award.platform, award.course, award.learner)
+        profile = work.profiles.course_profile(offer.profile_id, offer.profile_version)
+        issuer = work.profiles.issuer(offer.issuer_id, offer.issuer_version)
+    if record is None:
+        return None
+    return judge(record, profile, issuer, ruled=_if_released(award), issued_at=tools.clock().replace(microsecond=0))
+
+
+def _if_released(award: AwardRow) -> Ruled:
+    """Return the ruling that approving what the award waits for would make."""
+    before = ruled_on(award).codes if award.ruling is Ruling.RELEASED else ()
+    return Ruled(Ruling.RELEASED, codes=(*before, *(each.mark for each in award.reasons)))
 
 
 def refuse(tools: ApprovingTools, award_id: str, *, by: str, reason: str) -> AwardRow:

@@ -14,6 +14,7 @@ from lti.platforms import Platform
 from lti.platforms.naming import NamesCompetencies
 from mappings.assessment import AssessmentRecord, CompetencyId, CourseId, PlatformId, Standing
 from mappings.profile import CourseProfile, Issuer
+from plugin.copying import carried_over, origins
 from plugin.storage.awards import State, StoredReason
 from plugin.storage.drafts import Draft
 from plugin.storage.platforms import Connected
@@ -80,8 +81,10 @@ def _some(tools: EnablingTools, place: Place) -> tuple[AssessmentRecord, ...]:
     return tuple(platform.read(place.course, learners[:FEW]))
 
 
-def _named(tools: EnablingTools, place: Place) -> Mapping[CompetencyId, str]:
+def _named(tools: EnablingTools, place: Place, records: tuple[AssessmentRecord, ...]) -> Mapping[CompetencyId, str]:
     """Return the competencies of a course in which nobody is rated yet, from a platform that can list them."""
+    if any(record.competencies for record in records):
+        return {}
     with tools.storage.reading() as work:
         platform = tools.connect(work.platforms.get(place.platform))
     return platform.competencies(place.course) if isinstance(platform, NamesCompetencies) else {}
@@ -99,9 +102,7 @@ def draft_of(tools: EnablingTools, place: Place, *, by: str, language: str) -> D
     records = _some(tools, place)
     if not records:
         return None
-    rated = any(record.competencies for record in records)
-    named = {} if rated else _named(tools, place)
-    suggestion = suggest(records, language=language, named=named)
+    suggestion = suggest(records, language=language, named=_named(tools, place, records))
     return save(tools, place, suggestion.profile, origins=dict(suggestion.origins), by=by)
 
 
@@ -149,8 +150,7 @@ def _forecast(record: AssessmentRecord, profile: CourseProfile, issuer: Issuer, 
 def copy(tools: EnablingTools, source: Place, target: Place, *, by: str) -> Draft | None:
     """Take the profile in force in ``source`` along as a draft for ``target``; nothing is enabled by that.
 
-    Activities of a copied course have other ids, so the assessments are those that the platform shows for
-    ``target``, matched by title; None where ``source`` has no profile.
+    None where ``source`` has no profile, or nobody is in ``target`` yet.
     """
     with tools.storage.reading() as work:
         offers = work.offers.of_course(source.platform, source.course)
@@ -160,27 +160,6 @@ def copy(tools: EnablingTools, source: Place, target: Place, *, by: str) -> Draf
     records = _some(tools, target)
     if not records:
         return None
-    fresh = suggest(records, language=(old.title.languages[0] if old.title else "en"))
-    profile = _carried_over(old, fresh.profile)
-    return save(tools, target, profile, origins=dict(fresh.origins), by=by, copied_from=source.course)
-
-
-def _carried_over(old: CourseProfile, fresh: CourseProfile) -> CourseProfile:
-    """Keep what people stated; take what belongs to the course itself from the new one."""
-    stated = {assessment.title.by_language[0][1]: assessment for assessment in old.assessments}
-    assessments = tuple(
-        replace(each, type=known.type, mode=known.mode, pass_mark=known.pass_mark)
-        if (known := stated.get(each.title.by_language[0][1]))
-        else each
-        for each in fresh.assessments
-    )
-    return replace(
-        old,
-        id=fresh.id,
-        version=1,
-        title=old.title,
-        outcomes=fresh.outcomes,
-        assessments=assessments,
-        rule=replace(fresh.rule, settled_after=old.rule.settled_after, approval=old.rule.approval),
-        supervision=(),
-    )
+    language = old.title.languages[0] if old.title else "en"
+    profile = carried_over(old, suggest(records, language=language, named=_named(tools, target, records)).profile)
+    return save(tools, target, profile, origins=origins(profile), by=by, copied_from=source.course)

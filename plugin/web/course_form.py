@@ -17,6 +17,7 @@ from werkzeug.datastructures import MultiDict
 from mappings.profile import CourseProfile
 from mappings.vocabularies.labels import label, search
 from plugin.profiles import course_profile_form
+from plugin.web.spoken import tags
 
 Data = dict[str, Any]
 _LONGEST = 4_000
@@ -68,7 +69,7 @@ def data_sent(
     data |= {name: sent.texts(name, languages) for name in _TEXTS} | {name: sent.word(name) for name in _WORDS}
     data["workload"] = _filled(ects=sent.word("workload.ects"), hours=sent.word("workload.hours"))
     data["level"] = _filled(eqf=sent.word("level.eqf"), cycle=sent.word("level.cycle"))
-    data["languages"] = [each.lower() for each in (sent.word("languages") or "").replace(",", " ").split()]
+    data["languages"] = list(tags(sent.word("languages") or "", spoken))
     data["subjects"] = [_subject(each, spoken) for each in sent.words("subjects")]
     counted = [each for each in data["assessments"] if sent.word(f"assessment.{each['activity']}.counts")]
     data["assessments"] = [_assessment_sent(sent, each, languages, data["participation"]) for each in counted]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from flask import Blueprint, abort, redirect, render_template, request, url_for
+from flask import Blueprint, abort, redirect, render_template, url_for
 from werkzeug.wrappers import Response
 
 from lti.claims import Launch
@@ -18,11 +18,14 @@ from plugin.errors import BridgeError, UnknownRow
 from plugin.portrait import of_credential
 from plugin.storage.awards import ISSUED, AwardRow, State
 from plugin.storage.cases import Case, Remedy
-from plugin.storage.unit_of_work import UnitOfWork
-from plugin.web import visits
+from plugin.verdict import Ready
+from plugin.web import confirming, visits
+from plugin.web.confirming import Consequences, Shown
+from plugin.web.evaluation import words
 from plugin.web.languages import current, gettext
 from plugin.web.reasons import STATES, sentence
 from plugin.web.schemas import ReasonForm, RemedyForm, read_form
+from plugin.web.teacher import name_of
 from plugin.web.telling import told
 from plugin.web.tools import tools
 
@@ -36,9 +39,9 @@ def award(launch_id: str, award_id: str) -> str:
 
 
 @blueprint.post("/teach/<launch_id>/award/<award_id>/approve")
-def approve(launch_id: str, award_id: str) -> Response | tuple[str, int]:
-    """Release an award that waits for a person."""
-    return _decide(launch_id, award_id, approving.release)
+def approve(launch_id: str, award_id: str) -> Response | tuple[str, int] | str:
+    """Show what would be sealed; release an award that waits for a person once that is confirmed."""
+    return _confirmed_or_ask(launch_id, award_id, approving.release, _approving_one)
 
 
 @blueprint.post("/teach/<launch_id>/award/<award_id>/refuse")
@@ -50,14 +53,7 @@ def refuse(launch_id: str, award_id: str) -> Response | tuple[str, int]:
 @blueprint.post("/teach/<launch_id>/award/<award_id>/revoke")
 def revoke(launch_id: str, award_id: str) -> Response | tuple[str, int] | str:
     """Show what revoking comes to; revoke once that is confirmed."""
-    launch = visits.teacher(launch_id)
-    _own_award(launch, award_id)
-    form = read_form(ReasonForm)
-    if form is None:
-        return _page(launch, award_id, problem=_reason_needed()), 422
-    if "confirmed" not in request.form:
-        return _confirm(launch, award_id, url_for("deciding.revoke", launch_id=launch_id, award_id=award_id), form)
-    return _decide(launch_id, award_id, approving.revoke)
+    return _confirmed_or_ask(launch_id, award_id, approving.revoke, _revoking_one)
 
 
 @blueprint.post("/teach/<launch_id>/case/<case_id>")
@@ -69,10 +65,9 @@ def decide_case(launch_id: str, case_id: str) -> Response | tuple[str, int] | st
     if form is None:
         return _page(launch, case.award_id, problem=_reason_needed()), 422
     chosen = Remedy(form["remedy"])
-    if chosen is not Remedy.KEEP and "confirmed" not in request.form:
-        return _confirm(
-            launch, case.award_id, url_for("deciding.decide_case", launch_id=launch_id, case_id=case_id), form
-        )
+    if chosen is not Remedy.KEEP and not confirming.is_confirmed():
+        what = _replacing_one if chosen is Remedy.SUPERSEDE else _revoking_one
+        return _ask(launch, case.award_id, form, *what(_own_award(launch, case.award_id)))
     try:
         approving.decide_case(_approving(), case_id, chosen, by=visits.name(launch), reason=form["reason"])
     except BridgeError:
@@ -97,6 +92,18 @@ def answer(launch_id: str, objection_id: str) -> Response | tuple[str, int]:
     return redirect(url_for("deciding.award", launch_id=launch_id, award_id=objection.award_id), code=303)
 
 
+def _confirmed_or_ask(
+    launch_id: str, award_id: str, act: Callable[..., object], what: Callable[[AwardRow], tuple[Consequences, Shown]]
+) -> Response | tuple[str, int] | str:
+    """Do what was decided once it is confirmed; before that say what it comes to."""
+    launch = visits.teacher(launch_id)
+    own = _own_award(launch, award_id)
+    form = read_form(ReasonForm)
+    if form is None or confirming.is_confirmed():
+        return _decide(launch_id, award_id, act)
+    return _ask(launch, award_id, form, *what(own))
+
+
 def _decide(launch_id: str, award_id: str, act: Callable[..., object]) -> Response | tuple[str, int]:
     """Do what was decided, in the teacher's name and with the reason that was written."""
     launch = visits.teacher(launch_id)
@@ -117,7 +124,7 @@ def _page(launch: Launch, award_id: str, problem: str = "") -> str:
         offer = work.offers.get(own.offer_id)
         profile = work.profiles.course_profile(offer.profile_id, offer.profile_version)
         reserved = work.credentials.of_award(award_id)
-        name = _learner(work, own)
+        name = name_of(work, award_id)
         cases = [case for case in work.cases.undecided(own.offer_id) if case.award_id == award_id]
         objections = work.holdings.objections((award_id,))
         hand_overs = work.deliveries.of((reserved.envelope.id,)) if reserved else {}
@@ -130,34 +137,60 @@ def _page(launch: Launch, award_id: str, problem: str = "") -> str:
         name=name,
         portrait=of_credential(sealed.credential, current()) if sealed else None,
         provenance=sealed.credential if sealed else None,
+        source=words,
         waits=own.state is State.HELD,
         issued=own.state in ISSUED,
         states=STATES,
         hand_overs=[each for row in hand_overs.values() for each in row],
         told=told,
         cases=cases,
+        foreseen=_foreseen(own) if cases or own.state is State.HELD else Shown(),
         objections=objections,
         sentence=sentence,
         problem=problem,
     )
 
 
-def _confirm(launch: Launch, award_id: str, action: str, form: dict[str, str]) -> str:
-    own = _own_award(launch, award_id)
+def _ask(launch: Launch, award_id: str, form: dict[str, str], what: Consequences, shown: Shown) -> str:
+    back = url_for("deciding.award", launch_id=launch.id, award_id=award_id)
+    return confirming.ask(launch, what, back=back, fields=tuple(form.items()), shown=shown)
+
+
+def _approving_one(own: AwardRow) -> tuple[Consequences, Shown]:
+    return confirming.approving(_name(own)), _foreseen(own)
+
+
+def _revoking_one(own: AwardRow) -> tuple[Consequences, Shown]:
+    return confirming.revoking(_name(own), shared=_is_shared(own)), Shown()
+
+
+def _replacing_one(own: AwardRow) -> tuple[Consequences, Shown]:
+    return confirming.replacing(_name(own), shared=_is_shared(own)), _foreseen(own)
+
+
+def _foreseen(own: AwardRow) -> Shown:
+    """Return what is sealed now beside what would be sealed instead, as far as the course was read."""
+    verdict = approving.foresee(_approving(), own.id)
     with tools().storage.reading() as work:
-        reserved = work.credentials.of_award(award_id)
+        reserved = work.credentials.of_award(own.id)
+        offer = work.offers.get(own.offer_id)
+        profile = work.profiles.course_profile(offer.profile_id, offer.profile_version)
+    old = of_credential(reserved.credential, current()) if reserved and reserved.sealed_at else None
+    if isinstance(verdict, Ready):
+        return Shown(of_credential(verdict.credential, current()), old)
+    return Shown(old=old, waits=tuple(sentence(each, profile) for each in verdict.reasons) if verdict else ())
+
+
+def _is_shared(own: AwardRow) -> bool:
+    with tools().storage.reading() as work:
+        reserved = work.credentials.of_award(own.id)
         links = work.shares.of_credential(reserved.envelope.id) if reserved else ()
-        name = _learner(work, own)
-    return render_template(
-        "teacher/confirm.html",
-        launch=launch,
-        award=own,
-        name=name,
-        action=action,
-        form=form,
-        credential=reserved,
-        shared=any(link.is_open(tools().clock()) for link in links),
-    )
+    return any(link.is_open(tools().clock()) for link in links)
+
+
+def _name(own: AwardRow) -> str:
+    with tools().storage.reading() as work:
+        return name_of(work, own.id)
 
 
 def _own_award(launch: Launch, award_id: str) -> AwardRow:
@@ -180,11 +213,6 @@ def _own_case(launch: Launch, case_id: str) -> Case:
             abort(404)
     _own_award(launch, case.award_id)
     return case
-
-
-def _learner(work: UnitOfWork, own: AwardRow) -> str:
-    record = work.assessments.get(own.platform, own.course, own.learner)
-    return (record.learner.full_name if record else "") or own.learner
 
 
 def _reason_needed() -> str:

@@ -7,23 +7,27 @@ itself, without a script by the browser, with one by asking for the numbers only
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from flask import Blueprint, Response, jsonify, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as Answer
 
 from lti.claims import Launch
 from lti.errors import Fault, PlatformError
+from mappings.assessment import LearnerId
 from mappings.describe import gaps
 from mappings.profile import CourseProfile, Issuer
 from plugin import class_reading, enabling
 from plugin.enabling import Forecast
 from plugin.errors import UnknownRow
 from plugin.portrait import of_credential
-from plugin.storage.awards import State
+from plugin.storage.awards import ISSUED, State
 from plugin.storage.class_readings import ClassReading, Stage
+from plugin.storage.unit_of_work import UnitOfWork
 from plugin.web import visits
-from plugin.web.languages import current, gettext
+from plugin.web.languages import current, gettext, ngettext
 from plugin.web.reasons import sentence
+from plugin.web.spoken import names
 from plugin.web.teacher_setup import cannot, class_tools, draft_or_404, institution
 from plugin.web.tools import tools
 
@@ -105,6 +109,7 @@ def _forecast(launch: Launch, profile: CourseProfile, issuer: Issuer) -> str:
     with tools().storage.reading() as work:
         records = class_reading.everybody(work, launch.platform, launch.place.course)
         reading = work.class_readings.get(launch.platform, launch.place.course)
+        owners = _owners(work, launch)
     forecasts = enabling.forecast(records, profile, issuer, now)
     page = max(request.args.get("page", 1, type=int), 1)
     return render_template(
@@ -113,7 +118,9 @@ def _forecast(launch: Launch, profile: CourseProfile, issuer: Issuer) -> str:
         profile=profile,
         read_at=reading.finished_at if reading else None,
         missing=gaps(profile, issuer, now),
-        counts={state: sum(each.state is state for each in forecasts) for state in State},
+        parts=_parts(forecasts, owners),
+        owners=owners,
+        language_name=lambda tag: names((tag,), current()),
         forecasts=forecasts[(page - 1) * _A_PAGE : page * _A_PAGE],
         page=page,
         pages=-(-len(forecasts) // _A_PAGE),
@@ -122,6 +129,24 @@ def _forecast(launch: Launch, profile: CourseProfile, issuer: Issuer) -> str:
         portrait=of_credential,
         sentence=sentence,
     )
+
+
+def _owners(work: UnitOfWork, launch: Launch) -> frozenset[LearnerId]:
+    """Return who has the credential of the course already: enabling again takes nothing from them."""
+    offers = work.offers.of_course(launch.platform, launch.place.course)
+    awards = (award for offer in offers for state in ISSUED for award in work.awards.of_offer(offer.id, state))
+    return frozenset(award.learner for award in awards)
+
+
+def _parts(forecasts: tuple[Forecast, ...], owners: frozenset[LearnerId]) -> Iterator[str]:
+    """Yield how many there are of each kind, in words."""
+    others = [each.state for each in forecasts if each.record.learner.id not in owners]
+    if owners:
+        num = len(forecasts) - len(others)
+        yield ngettext("%(num)s has it already", "%(num)s have it already", num)
+    yield ngettext("%(num)s gets it", "%(num)s get it", others.count(State.ELIGIBLE))
+    yield ngettext("%(num)s does not", "%(num)s do not", others.count(State.WITHHELD))
+    yield ngettext("%(num)s waits for a person", "%(num)s wait for a person", others.count(State.HELD))
 
 
 def _shown(forecasts: tuple[Forecast, ...]) -> Forecast | None:

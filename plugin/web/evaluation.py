@@ -29,10 +29,11 @@ def _source(stated: Stated[object]) -> str:
     latest: dict[Supplier, Provenance] = {}
     for each in sorted(stated.provenance, key=lambda one: one.at):
         latest[each.supplier] = each
-    return "; ".join(_words(each) for each in latest.values())
+    return "; ".join(words(each) for each in latest.values())
 
 
-def _words(said: Provenance) -> str:
+def words(said: Provenance) -> str:
+    """Return who said something and when, without naming the person."""
     on = day(said.at)
     if said.supplier is Supplier.INSTITUTION:
         return gettext("stated by the institution, %(day)s", day=on)

@@ -14,6 +14,7 @@ from flask import Blueprint, Flask, g, redirect, request, session, url_for
 from flask_babel import Babel, LazyString, format_date, format_datetime, format_decimal, get_locale
 from flask_babel import gettext as _translated
 from flask_babel import lazy_gettext as _translated_later
+from flask_babel import ngettext as _counted
 from werkzeug.wrappers import Response
 
 from plugin.web.limits import PUBLIC, limiter
@@ -22,6 +23,8 @@ LANGUAGES = {"en": "English", "nl": "Nederlands"}
 """Complete languages by their own name."""
 TRANSLATIONS = Path(__file__).parent / "translations"
 _CHOICE = "language"
+_DAY = "d MMMM y"
+"""Day before month in every language so far; the long form of plain ``en`` would be the American one."""
 _RIGHT_TO_LEFT = frozenset({"ar", "fa", "he", "ur"})
 
 blueprint = Blueprint("languages", __name__)
@@ -49,6 +52,11 @@ def gettext(text: str, **values: object) -> str:
     return str(_translated(text, **values))
 
 
+def ngettext(one: str, many: str, num: int, **values: object) -> str:
+    """Return the form for ``num`` in the language of the answer, with ``%(num)s`` and the values filled in."""
+    return str(_counted(one, many, num, **values))
+
+
 def lazy_gettext(text: str) -> LazyString:
     """Return a text that finds its language when it is shown: for tables that are built at import."""
     return _translated_later(text)
@@ -65,12 +73,12 @@ def day(moment: date | str | None) -> str:
         said = date.fromisoformat(moment[:10]) if isinstance(moment, str) else moment
     except ValueError:
         return str(moment)
-    return str(format_date(said, "long", rebase=False)) if said else ""
+    return str(format_date(said, _DAY, rebase=False)) if said else ""
 
 
 def minute(moment: datetime) -> str:
     """Return a day and a time of it (UTC), as people write them in the language of the answer."""
-    return f"{format_datetime(moment, 'd MMMM y HH:mm', rebase=False)} UTC"
+    return f"{format_datetime(moment, f'{_DAY} HH:mm', rebase=False)} UTC"
 
 
 def number(text: str) -> str:

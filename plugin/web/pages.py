@@ -18,12 +18,14 @@ from plugin.web import (
     public,
     recovery,
     rules,
+    several,
     supervision,
     teacher,
     teacher_setup,
     verify,
 )
 from plugin.web.languages import gettext
+from plugin.web.levels import comparable
 from plugin.web.limits import limiter
 from plugin.web.tools import PageTools, keep
 
@@ -40,6 +42,7 @@ def init_app(app: Flask, tools: PageTools) -> None:
     app.config.setdefault("WTF_CSRF_TIME_LIMIT", None)
     app.config.setdefault("WTF_CSRF_SSL_STRICT", False)  # an iframe sends no Referer: our policy forbids it
     languages.init_app(app)
+    app.jinja_env.globals.update(comparable=comparable)
     verify.csrf.init_app(app)
     limiter.init_app(app)
     verify.csrf.exempt(notices.blueprint)  # a mail program's click has no cookie; the token is the permission
@@ -55,6 +58,7 @@ def init_app(app: Flask, tools: PageTools) -> None:
         deciding,
         supervision,
         rules,
+        several,
         intake,
     ):
         app.register_blueprint(module.blueprint)

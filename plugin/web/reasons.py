@@ -7,6 +7,8 @@ code that is not known here is shown in English rather than not at all.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from mappings.awarding import ReasonCode
 from mappings.profile import CourseProfile
 from plugin.storage.awards import State, StoredReason
@@ -74,6 +76,11 @@ def sentence(reason: StoredReason, profile: CourseProfile | None = None) -> str:
     if known is None:
         return gettext(reason.sentence)
     return str(known) % {"about": _about(reason.subject, profile)}
+
+
+def is_approval_only(reasons: Iterable[StoredReason]) -> bool:
+    """Whether an award waits for nothing but that a person approves it; a finding is looked at by itself."""
+    return {each.code for each in reasons} == {ReasonCode.APPROVAL_NEEDED}
 
 
 def _said(name: str, value: str) -> str:

@@ -8,26 +8,44 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
 
 from flask import Blueprint, Response, abort, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as Answer
 
 from lti.claims import Launch
+from mappings.profile import CourseProfile
 from plugin import offering
 from plugin.offering import OfferingTools
 from plugin.storage.awards import State
 from plugin.storage.class_lists import Line, Wanted
 from plugin.storage.deliveries import HandOver, Outcome
 from plugin.storage.profiles import Offer
-from plugin.web import teacher_setup, visits
-from plugin.web.reasons import STATES, sentence
+from plugin.storage.unit_of_work import UnitOfWork
+from plugin.web import confirming, teacher_setup, visits
+from plugin.web.languages import gettext
+from plugin.web.reasons import STATES, is_approval_only, sentence
 from plugin.web.telling import told
 from plugin.web.tools import tools
 
 blueprint = Blueprint("teacher", __name__)
 _A_PAGE = 50
+_AT_ONCE, _AN_EXCERPT = 20, 120
+"""Matters to decide that are shown together, and characters of an objection beside its link."""
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+@dataclass(frozen=True, slots=True)
+class Matter:
+    """Something that waits for a decision about one learner."""
+
+    award_id: str
+    name: str
+    kind: str
+    words: str
+    since: datetime
 
 
 @blueprint.get("/teach/<launch_id>")
@@ -35,7 +53,7 @@ def home(launch_id: str) -> str:
     """Show the list, or the form to enable a credential where none was enabled yet."""
     launch = visits.teacher(launch_id)
     offer = offer_of(launch)
-    return teacher_setup.setup(launch_id) if offer is None else _list(launch, offer)
+    return teacher_setup.setup(launch_id) if offer is None else class_list(launch, offer)
 
 
 def offer_of(launch: Launch) -> Offer | None:
@@ -52,7 +70,8 @@ def offer_or_404(launch: Launch) -> Offer:
     return offer
 
 
-def _list(launch: Launch, offer: Offer) -> str:
+def class_list(launch: Launch, offer: Offer, problem: str = "") -> str:
+    """Return the list as it was asked for: by state and words, page by page."""
     wanted = _wanted(offer)
     page = max(request.args.get("page", 1, type=int), 1)
     with tools().storage.reading() as work:
@@ -61,8 +80,7 @@ def _list(launch: Launch, offer: Offer) -> str:
         lines = tuple(work.class_lists.lines(wanted, limit=_A_PAGE, offset=(page - 1) * _A_PAGE))
         hand_overs = work.deliveries.of([line.credential_id for line in lines])
         counts = work.awards.counts(offer.id)
-        cases = work.cases.undecided(offer.id)
-        objections = work.holdings.unanswered(offer.id)
+        matters = tuple(_matters(work, offer, profile))
     return render_template(
         "teacher/list.html",
         launch=launch,
@@ -77,10 +95,37 @@ def _list(launch: Launch, offer: Offer) -> str:
         states=STATES,
         hand_overs=hand_overs,
         told=told,
-        cases=cases,
-        objections=objections,
+        held=counts.get(State.HELD, 0),
+        matters=matters[:_AT_ONCE],
+        more=len(matters[_AT_ONCE:]),
+        several=_approvable(lines) if wanted.state is State.HELD else (),
+        ticked="all" in request.args,
+        problem=problem,
         sentence=sentence,
     )
+
+
+def _matters(work: UnitOfWork, offer: Offer, profile: CourseProfile) -> Iterator[Matter]:
+    """Yield what a person has to decide one by one: corrections, then objections."""
+    for case in work.cases.undecided(offer.id):
+        said = " ".join(sentence(reason, profile) for reason in case.reasons)
+        words = said or gettext("Something changed after it was sealed.")
+        yield Matter(case.award_id, name_of(work, case.award_id), gettext("correction"), words, case.opened_at)
+    for each in work.holdings.unanswered(offer.id):
+        words = each.text if len(each.text) <= _AN_EXCERPT else f"{each.text[:_AN_EXCERPT]}…"
+        yield Matter(each.award_id, name_of(work, each.award_id), gettext("objection"), words, each.created_at)
+
+
+def name_of(work: UnitOfWork, award_id: str) -> str:
+    """Return the name of whose award it is, their id where the platform withholds names."""
+    award = work.awards.get(award_id)
+    record = work.assessments.get(award.platform, award.course, award.learner)
+    return (record.learner.full_name if record else "") or award.learner
+
+
+def _approvable(lines: Iterable[Line]) -> tuple[str, ...]:
+    """Return the awards of ``lines`` that may be approved together."""
+    return tuple(line.award_id for line in lines if is_approval_only(line.reasons))
 
 
 def _wanted(offer: Offer) -> Wanted:
@@ -95,21 +140,25 @@ def export(launch_id: str) -> Response:
     launch = visits.teacher(launch_id)
     offer = offer_or_404(launch)
     with tools().storage.reading() as work:
+        profile = work.profiles.course_profile(offer.profile_id, offer.profile_version)
         lines = tuple(work.class_lists.lines(Wanted(offer.id)))
         hand_overs = work.deliveries.of([line.credential_id for line in lines if line.credential_id])
-    answer = Response(_csv(lines, hand_overs), content_type="text/csv; charset=utf-8")
+    answer = Response(_csv(lines, hand_overs, profile), content_type="text/csv; charset=utf-8")
     answer.headers["Content-Disposition"] = 'attachment; filename="micro-credentials.csv"'
     return answer
 
 
-def _csv(lines: Iterable[Line], hand_overs: Mapping[str, tuple[HandOver, ...]]) -> str:
-    """Write CSV that spreadsheets read as UTF-8 and whose cells none of them takes for a formula."""
+def _csv(lines: Iterable[Line], hand_overs: Mapping[str, tuple[HandOver, ...]], profile: CourseProfile) -> str:
+    """Write CSV that spreadsheets read as UTF-8 and whose cells none of them takes for a formula.
+
+    States are codes, to be counted by; reasons are sentences in the language of the page.
+    """
     text = io.StringIO("\ufeff", newline="")
     text.seek(1)
     writer = csv.writer(text)
     writer.writerow(("learner", "name", "state", "since", "reasons", "credential", "told"))
     for line in lines:
-        reasons = " ".join(reason.sentence for reason in line.reasons)
+        reasons = " ".join(sentence(reason, profile) for reason in line.reasons)
         said = " ".join(_told_cell(each) for each in hand_overs.get(line.credential_id, ()))
         cells = (line.learner, line.name, line.state, line.moved_at.isoformat(), reasons, line.credential_id, said)
         writer.writerow([f"'{cell}" if cell.startswith(_FORMULA) else cell for cell in map(str, cells)])
@@ -131,9 +180,15 @@ def pause(launch_id: str) -> Answer:
 
 
 @blueprint.post("/teach/<launch_id>/resume")
-def resume(launch_id: str) -> Answer:
-    """Award again."""
+def resume(launch_id: str) -> Answer | str:
+    """Show what awarding again comes to; award again once that is confirmed."""
     launch = visits.teacher(launch_id)
+    if not confirming.is_confirmed():
+        with tools().storage.reading() as work:
+            counts = work.awards.counts(offer_or_404(launch).id)
+        earned = sum(counts.get(state, 0) for state in (State.ELIGIBLE, State.RESERVED))
+        home = url_for("teacher.home", launch_id=launch_id)
+        return confirming.ask(launch, confirming.resuming(earned), back=home)
     offering.resume(_offering(), offer_or_404(launch), by=visits.name(launch))
     return redirect(url_for("teacher.home", launch_id=launch_id), code=303)
 

@@ -31,6 +31,8 @@ from plugin.suggestion import TEACHER
 from plugin.web import visits
 from plugin.web.course_form import Data, Sent, changed, data_of, data_sent, suggestions
 from plugin.web.languages import LANGUAGES, current, gettext
+from plugin.web.levels import comparable
+from plugin.web.spoken import names
 from plugin.web.tools import tools
 
 blueprint = Blueprint("teacher_setup", __name__)
@@ -50,7 +52,9 @@ def setup(launch_id: str) -> str:
     """Show the form, filled from the draft or from the platform."""
     launch = visits.teacher(launch_id)
     try:
-        draft = enabling.draft_of(enabling_tools(), _place(launch), by=visits.name(launch), language=current())
+        draft = _copied(launch) or enabling.draft_of(
+            enabling_tools(), _place(launch), by=visits.name(launch), language=current()
+        )
         if draft is not None:  # read ahead: a large class is often there by the time that the form is filled
             class_reading.wanted(class_tools(), launch.platform, launch.place.course)
     except UnknownRow:
@@ -99,17 +103,25 @@ def enable(launch_id: str) -> Response:
     return redirect(url_for("teacher.home", launch_id=launch_id), code=303)
 
 
+def _copied(launch: Launch) -> Draft | None:
+    """Take a profile along into a course that was copied and has no draft of its own yet."""
+    with tools().storage.reading() as work:
+        kept = work.drafts.get(launch.platform, launch.place.course)
+    return None if kept else _copy(launch)
+
+
+def _copy(launch: Launch) -> Draft | None:
+    source = visits.copied_from(launch)
+    if not source:
+        return None
+    return enabling.copy(enabling_tools(), Place(launch.platform, source), _place(launch), by=visits.name(launch))
+
+
 @blueprint.post("/teach/<launch_id>/copy")
 def copy(launch_id: str) -> Response:
-    """Take the profile of the course that this one was copied from along as a draft."""
+    """Take the profile of the course that this one was copied from along, in place of the draft."""
     launch = visits.teacher(launch_id)
-    source = visits.copied_from(launch)
-    draft = (
-        enabling.copy(enabling_tools(), Place(launch.platform, source), _place(launch), by=visits.name(launch))
-        if source
-        else None
-    )
-    if draft is None:
+    if _copy(launch) is None:
         abort(404)
     return redirect(url_for("teacher_setup.setup", launch_id=launch_id), code=303)
 
@@ -117,7 +129,7 @@ def copy(launch_id: str) -> Response:
 def _form(launch: Launch, draft: Draft, data: Data, wrong: tuple[Wrong, ...]) -> str:
     issuer = institution()
     spoken = draft.profile.title.languages if draft.profile.title else ()
-    names = {each.field for each in wrong}
+    fields = {each.field for each in wrong}
     return render_template(
         "teacher/setup.html",
         launch=launch,
@@ -128,12 +140,15 @@ def _form(launch: Launch, draft: Draft, data: Data, wrong: tuple[Wrong, ...]) ->
         wrong={each.field: each.sentence for each in wrong},
         texts=tuple(dict.fromkeys((*spoken, current(), *LANGUAGES))),
         isced=[shown for _, shown in _options("isced-f")],
+        labels={},  # filled by the form, read by the summary of its problems
+        levels=[(str(level), f"{level}: {comparable(level)}") for level in range(1, 9)],
+        language_names=names(data["languages"], current()),
         options=_options,
         presences=_presences(),
         stated=dict(_stated(draft.profile)),
         cycles=[(each.value, each.value) for each in Cycle],
         subject_labels=[*_labels(data["subjects"]), ""],
-        meant=suggestions(" ".join(data["subjects"]), current()) if "subjects" in names else (),
+        meant=suggestions(" ".join(data["subjects"]), current()) if "subjects" in fields else (),
         copied_from=visits.copied_from(launch),
     )
 

@@ -40,7 +40,7 @@ class Hand:
 
     def choose(self, label: str, option: str) -> None:
         """Choose from a list, which counts as a field."""
-        self.frame.get_by_label(label).select_option(label=option)
+        self.frame.get_by_label(label).select_option(option)
         self.fields += 1
 
 

@@ -91,6 +91,7 @@ ROUTES: dict[str, dict[str, Kind]] = {
     "/status.json": {"GET": Kind.OPERATOR},
     "/status/<name>": {"GET": Kind.PUBLISHED},
     "/teach/<launch_id>": {"GET": Kind.TEACHER},
+    "/teach/<launch_id>/approve": {"POST": Kind.TEACHER},
     "/teach/<launch_id>/award/<award_id>": {"GET": Kind.TEACHER},
     "/teach/<launch_id>/award/<award_id>/approve": {"POST": Kind.TEACHER},
     "/teach/<launch_id>/award/<award_id>/refuse": {"POST": Kind.TEACHER},

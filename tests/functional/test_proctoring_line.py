@@ -104,7 +104,7 @@ def test_a_finding_is_held_and_approved_by_a_named_person(enabled: Enabled) -> N
 
     page = f"{enabled.home}/award/{held.id}"
     shown = enabled.teacher.get(page).text
-    approval = {"reason": "Looked at the recording", "csrf_token": token(shown)}
+    approval = {"reason": "Looked at the recording", "confirmed": "yes", "csrf_token": token(shown)}
     enabled.teacher.post(f"{page}/approve", approval)
     award = issuing.issue(enabled.bridge.issuing, held.id)
 

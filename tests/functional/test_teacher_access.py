@@ -25,7 +25,7 @@ ELSEWHERE = {
     "teacher of the same number on another platform": a_launch(Role.TEACHER, "2", platform="2"),
 }
 COURSE_GETS = ("", "/setup", "/preview", "/list.csv")
-COURSE_POSTS = ("/setup", "/enable", "/pause", "/resume", "/copy")
+COURSE_POSTS = ("/setup", "/enable", "/pause", "/resume", "/copy", "/approve")
 OBJECT_GETS = ("/award/{held}", "/award/{sealed}")
 OBJECT_POSTS = (
     "/award/{held}/approve",

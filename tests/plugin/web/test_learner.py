@@ -41,7 +41,7 @@ def test_an_earned_credential_is_there_without_a_click(anna: Browser, issued: Re
 
     assert "Applied Data Analysis" in page
     assert "has not revoked" in page
-    assert "Sealed on November 24, 2026 by Test Academy" in page
+    assert "Sealed on 24 November 2026 by Test Academy" in page
 
 
 def test_the_file_is_handed_out_as_it_was_sealed(site: Site, anna: Browser, issued: Reserved) -> None:

@@ -90,7 +90,7 @@ def test_a_revoked_credential_says_so_with_its_date(site: Site, issued: Reserved
     shared, by_id = site.browser().get(f"/c/{link}"), site.browser().get(f"/c/{issued.envelope.id}")
 
     for page in (shared, by_id):
-        assert "the issuer revoked it on November 24, 2026" in page.text
+        assert "the issuer revoked it on 24 November 2026" in page.text
 
 
 QUESTIONS = (
@@ -137,7 +137,7 @@ def test_a_replaced_credential_leads_to_the_newer_one(site: Site, issued: Reserv
     for reference in (link, issued.envelope.id):
         page = site.browser().get(f"/c/{reference}").text
 
-        assert "replaced by a newer one on November 24, 2026" in page
+        assert "replaced by a newer one on 24 November 2026" in page
         assert f'href="/c/{newer.envelope.id}"' in page
 
 

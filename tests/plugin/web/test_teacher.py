@@ -6,9 +6,10 @@ from dataclasses import replace
 
 import pytest
 
+from lti.claims import LaunchId
 from lti.roles import Role
 from mappings.assessment import LearnerId
-from plugin.storage.awards import AwardRow, State
+from plugin.storage.awards import AwardRow, Move, State, StoredReason
 from plugin.storage.cases import Kind
 from plugin.storage.drafts import Draft
 from plugin.storage.outbox import Topic
@@ -132,19 +133,120 @@ def test_the_export_is_for_a_spreadsheet_and_starts_no_formula(course: Site, off
     assert ",'=HYPERLINK(1)," in answer.text
 
 
+def test_the_export_gives_reasons_in_the_teacher_s_language(course: Site, offer: Offer) -> None:
+    """States stay codes, which a spreadsheet counts by."""
+    settle(course, offer)
+    nederlands = replace(LAUNCH, id=LaunchId("c" * 32), person=replace(LAUNCH.person, locale="nl"))
+
+    (line,) = [
+        each
+        for each in course.browser(nederlands).get(f"/teach/{nederlands.id}/list.csv").text.splitlines()
+        if "Farid" in each
+    ]
+
+    assert ",withheld," in line
+    assert "De cursus is nooit begonnen." in line
+
+
+def test_a_correction_names_the_learner_on_the_list(course: Site, offer: Offer, teacher: Browser) -> None:
+    """Who it is about, what changed, and since when."""
+    issued = sealed_credential(course.storage, offer, "bruno")
+    with course.storage.begin() as work:
+        work.assessments.record(records()["bruno"])
+        work.cases.open(issued.award_id, Kind.ACHIEVEMENT, "f", reasons=(), now=ISSUED)
+
+    page = teacher.get(HOME).text
+
+    assert ">Bruno Silva</a>: Something changed after it was sealed." in page
+
+
 def test_a_held_award_is_approved_with_a_reason(course: Site, offer: Offer, teacher: Browser) -> None:
-    """The reason is kept with the name, and the award goes on at once."""
+    """What would be sealed is shown first; the reason is kept with the name, and the award goes on at once."""
     held = held_award(course.storage, offer)
     own = f"{HOME}/award/{held.id}"
+    form = {"reason": "The record was checked."}
 
     without = teacher.post(f"{own}/approve", {"reason": ""}, page=own)
-    teacher.post(f"{own}/approve", {"reason": "The record was checked."}, page=own)
+    shown = teacher.post(f"{own}/approve", form, page=own).text
+    before = award_of(course, held.id)
+    teacher.post(f"{own}/approve", {**form, "confirmed": "yes"}, page=own)
 
     now = award_of(course, held.id)
     with course.storage.reading() as work:
         assert work.outbox.waiting(Topic.ISSUE) == 1
     assert without.status_code == 422
+    assert "This would be sealed, as the course was read last:" in shown
+    assert "Prepare and clean a data set" in shown
+    assert before.ruled_by == ""
     assert (now.ruled_by, now.ruling_reason) == ("Tessa Teacher", "The record was checked.")
+
+
+def test_what_would_not_be_sealed_even_if_approved_is_said_before(course: Site, offer: Offer, teacher: Browser) -> None:
+    """Held when it was read first, and failed since: the teacher reads why an approval would come to nothing now."""
+    held = held_award(course.storage, offer, "6")
+    with course.storage.begin() as work:
+        work.assessments.record(records()["chiara"])
+    own = f"{HOME}/award/{held.id}"
+
+    shown = teacher.post(f"{own}/approve", {"reason": "I looked at the work."}, page=own).text
+
+    assert "As the course was read last, it would not be sealed yet:" in shown
+    assert "“Final exam” was not passed" in shown
+
+
+def held_class(course: Site, offer: Offer) -> dict[str, str]:
+    """Three awards that wait, by name: two for approval alone, one because of a finding."""
+    finding = (StoredReason("open_flag", "A finding waits.", "7"),)
+    with course.storage.begin() as work:
+        for name in ("bruno", "chiara"):
+            work.assessments.record(records()[name])
+    ids = {"Anna": held_award(course.storage, offer).id, "Bruno": held_award(course.storage, offer, "5").id}
+    with course.storage.begin() as work:
+        row = work.awards.open(offer, LearnerId("6"), READ)
+        ids["Chiara"] = work.awards.move(row, Move(to=State.HELD, now=READ, actor="sync", reasons=finding)).id
+    return ids
+
+
+def test_those_who_wait_for_approval_alone_are_approved_together(course: Site, offer: Offer, teacher: Browser) -> None:
+    """They are named before anything is sealed; a finding of proctoring is no matter for a tick."""
+    ids = held_class(course, offer)
+    form = {"award": list(ids.values()), "reason": "The board agreed."}
+
+    listed = teacher.get(f"{HOME}?state=held").text
+    shown = teacher.post(f"{HOME}/approve", form, page=HOME).text
+    before = {award_of(course, each).ruled_by for each in ids.values()}
+    teacher.post(f"{HOME}/approve", {**form, "confirmed": "yes"}, page=HOME)
+
+    ruled = {name: award_of(course, each).ruled_by for name, each in ids.items()}
+    assert "3 learners wait for your decision" in listed
+    assert listed.count('name="award"') == 2
+    assert "Anna Kowalska, Bruno Silva" in shown
+    assert before == {""}
+    assert ruled == {"Anna": "Tessa Teacher", "Bruno": "Tessa Teacher", "Chiara": ""}
+
+
+@pytest.mark.parametrize(
+    "form", [{"reason": "The board agreed."}, {"award": ["x"], "reason": "Because."}, {"award": []}]
+)
+def test_nobody_is_approved_by_an_empty_form(
+    course: Site, offer: Offer, teacher: Browser, form: dict[str, object]
+) -> None:
+    """Without a tick or a reason, or with an id from elsewhere."""
+    held_class(course, offer)
+
+    answer = teacher.post(f"{HOME}/approve", form, page=HOME)
+
+    assert answer.status_code == 422
+    assert "Tick at least one learner, and write a reason." in answer.text
+
+
+def test_a_page_of_those_who_wait_is_ticked_by_a_link(course: Site, offer: Offer, teacher: Browser) -> None:
+    """No script is needed for that."""
+    held_class(course, offer)
+
+    page = teacher.get(f"{HOME}?state=held&all=1").text
+
+    assert page.count(" checked>") == 2
 
 
 def test_a_held_award_is_refused_and_the_learner_reads_why(course: Site, offer: Offer, teacher: Browser) -> None:
@@ -183,12 +285,15 @@ def test_a_correction_is_decided_after_confirmation(
 ) -> None:
     """A replaced credential stays in force until the new one is sealed."""
     issued = sealed_credential(course.storage, offer)
+    better = replace(records()["anna"].learner, given_name="Anne", full_name="Anne Kowalska")
     with course.storage.begin() as work:
+        work.assessments.record(replace(records()["anna"], learner=better))
         case = work.cases.open(issued.award_id, Kind.ACHIEVEMENT, "f", reasons=(), now=ISSUED)
     assert case is not None
     page, action = f"{HOME}/award/{issued.award_id}", f"{HOME}/case/{case.id}"
     form = {"remedy": remedy, "reason": "The grade was corrected."}
 
+    asked = teacher.get(page).text
     shown = teacher.post(action, form, page=page)
     with course.storage.reading() as work:
         waiting = work.cases.undecided(offer.id)
@@ -198,15 +303,21 @@ def test_a_correction_is_decided_after_confirmation(
         assert work.cases.undecided(offer.id) == ()
     assert shown.status_code == 200
     assert len(waiting) == 1
+    assert "What would change" in asked
+    assert ("What would change" in shown.text) == (remedy == "supersede")
     assert award_of(course, issued.award_id).state is state
 
 
 def test_pausing_stops_and_resuming_starts_again(course: Site, offer: Offer, teacher: Browser) -> None:
-    """What was issued stays either way."""
+    """What was issued stays either way; what resuming seals is said before."""
     teacher.post(f"{HOME}/pause", page=HOME)
     paused = teacher.get(HOME).text
-    teacher.post(f"{HOME}/resume", page=HOME)
+    asked = teacher.post(f"{HOME}/resume", page=HOME).text
+    still = teacher.get(HOME).text
+    teacher.post(f"{HOME}/resume", {"confirmed": "yes"}, page=HOME)
 
+    assert "0 learners have earned it already." in asked
+    assert "Paused: nobody receives it for now" in still
     assert "Paused: nobody receives it for now" in paused
     assert "Enabled: learners receive it by themselves." in teacher.get(HOME).text
 
@@ -225,7 +336,7 @@ def test_an_objection_is_answered_and_the_learner_reads_it(course: Site, offer: 
 
     assert "My project was graded on paper." in listed
     assert "Answer of Tessa Teacher:" in course.browser(dieter).get(f"/mine/{dieter.id}").text
-    assert "Objections to answer" not in teacher.get(HOME).text
+    assert "Nothing waits for you." in teacher.get(HOME).text
 
 
 def test_what_was_decided_meanwhile_is_not_decided_twice(course: Site, offer: Offer, teacher: Browser) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from lti.claims import COURSE_HISTORY
+from lti.claims import COURSE_HISTORY, LaunchId
 from lti.errors import Fault, PlatformError
 from lti.roles import Role
 from mappings.assessment import CompetencyId, CourseId
@@ -19,7 +19,7 @@ from plugin.storage.unit_of_work import Storage
 from tests import factories
 from tests.factories import ISSUED, READ
 from tests.plugin.web.site import Browser, RecordedPlatform, Site, a_launch
-from tests.plugin.web.stock import COURSE, PLATFORM, a_platform, records
+from tests.plugin.web.stock import COURSE, PLATFORM, a_platform, an_offer, records, sealed_credential
 
 LAUNCH = a_launch(Role.TEACHER, "2")
 SETUP, PREVIEW, ENABLE = (f"/teach/{LAUNCH.id}/{page}" for page in ("setup", "preview", "enable"))
@@ -292,7 +292,7 @@ def test_a_platform_that_is_not_connected_is_said(site: Site) -> None:
 
 
 def test_a_copied_course_takes_the_profile_along_as_a_draft(course: Site, teacher: Browser) -> None:
-    """What people stated comes along; nothing is enabled by that."""
+    """What people stated comes along without being asked for; nothing is enabled by that."""
     send(teacher)
     teacher.post(ENABLE, page=PREVIEW)
     launch = a_launch(Role.TEACHER, "2", course="33", custom=((COURSE_HISTORY, "3"),))
@@ -300,15 +300,71 @@ def test_a_copied_course_takes_the_profile_along_as_a_draft(course: Site, teache
     course.platform = RecordedPlatform(copied)
     newcomer = course.browser(launch)
 
-    newcomer.post(f"/teach/{launch.id}/copy", page=f"/teach/{launch.id}/setup")
+    page = newcomer.get(f"/teach/{launch.id}").text
 
     with course.storage.reading() as work:
         draft = work.drafts.get(PLATFORM, launch.place.course)
         offers = work.offers.of_course(PLATFORM, launch.place.course)
     assert draft is not None
     assert draft.copied_from == "3"
+    assert "Taken over as a draft from the course that this one was copied from." in page
+    assert "from the course that this one was copied from</span>" in page
     assert draft.profile.level is not None
     assert offers == ()
+
+
+def test_a_draft_of_its_own_is_not_written_over_unasked(course: Site, teacher: Browser) -> None:
+    """Somebody prepared the copy before the platform told where it came from: then they say so themselves."""
+    send(teacher)
+    teacher.post(ENABLE, page=PREVIEW)
+    course.platform = RecordedPlatform({name: _moved(record) for name, record in records().items()})
+    alone = a_launch(Role.TEACHER, "2", course="33")
+    launch = replace(alone, id=LaunchId("d" * 32), custom=((COURSE_HISTORY, "3"),))
+    course.browser(alone).get(f"/teach/{alone.id}/setup")
+    newcomer = course.browser(launch)
+
+    asked = newcomer.get(f"/teach/{launch.id}/setup").text
+    newcomer.post(f"/teach/{launch.id}/copy", page=f"/teach/{launch.id}/setup")
+
+    assert "Take over from the course that this one was copied from" in asked
+    assert "Taken over as a draft" in newcomer.get(f"/teach/{launch.id}/setup").text
+
+
+def test_a_language_is_written_by_its_name(course: Site, teacher: Browser) -> None:
+    """No code is typed; a tag is taken too."""
+    shown = shown_fields(teacher.get(SETUP).text)["languages"]
+
+    send(teacher, languages="Dutch, en")
+
+    with course.storage.reading() as work:
+        draft = work.drafts.get(PLATFORM, COURSE)
+    assert draft is not None
+    assert draft.profile.languages == ("nl", "en")
+    assert shown == "English"
+
+
+def test_the_level_is_chosen_by_what_it_is_like(teacher: Browser) -> None:
+    """Few people know the eight numbers."""
+    assert '<option value="6">6: like learning in a bachelor programme</option>' in teacher.get(SETUP).text
+
+
+def test_only_the_part_with_the_problem_is_open(teacher: Browser) -> None:
+    """And the summary calls a field as the page does."""
+    answer = send(teacher, assessment__6__pass_mark="x").text
+
+    assert answer.count("<details open>") == 1
+    assert '<a href="#f-assessment.6.pass_mark">Module 1 quiz: Passed from (points): ' in " ".join(answer.split())
+
+
+def test_enabling_again_says_who_has_it_already(course: Site, teacher: Browser) -> None:
+    """They do not get it a second time, and a changed profile asks about theirs."""
+    sealed_credential(course.storage, an_offer(course.storage))
+    send(teacher)
+
+    page = teacher.get(PREVIEW).text
+
+    assert "If it were enabled now: 1 has it already, 1 gets it, 4 do not, 0 wait for a person." in page
+    assert "you are asked what to do about it" in page
 
 
 def _moved(record: Any) -> Any:
