@@ -15,7 +15,6 @@ from typing import NamedTuple, TypeVar
 from mappings.assessment import ActivityId
 from mappings.documents.envelope import Envelope
 from mappings.documents.identifiers import Concept, credential_urn, id_verification, instant, plain, subject_urn
-from mappings.documents.templates import refuse_control
 from mappings.elements import (
     AssessedBy,
     AwardingBody,
@@ -140,7 +139,7 @@ def _assessment(assessed: AssessedBy) -> AssessmentShape:
 
 
 def leaves_of(credential: MicroCredential, envelope: Envelope) -> dict[str, str]:
-    """Return the strings of this learner by leaf name; raise :class:`InvalidValue` for control characters."""
+    """Return the strings of this learner by leaf name."""
     leaves = _times(credential, envelope) | _holder(credential.holder.value, envelope)
     if envelope.status_index is not None:
         leaves["status_list"], leaves["status_index"] = envelope.status_list_url, str(envelope.status_index)
@@ -151,7 +150,6 @@ def leaves_of(credential: MicroCredential, envelope: Envelope) -> dict[str, str]
         leaves[f"evidence.{number}"] = assessed.url or f"{leaves['id']}#evidence-{number}"
     if credential.grade is not None:
         leaves |= _grade(credential.grade.value, "overall")
-    refuse_control(leaves)
     return leaves
 
 

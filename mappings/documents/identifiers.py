@@ -91,8 +91,9 @@ def alpha2(country: Term) -> str:
     return two_letters(country)
 
 
+@lru_cache(maxsize=1024)
 def instant(moment: datetime) -> str:
-    """Write an aware UTC datetime in whole seconds: ``2026-11-20T10:00:00Z``."""
+    """Write an aware UTC datetime in whole seconds: ``2026-11-20T10:00:00Z``. A class shares most of its times."""
     return f"{moment.isoformat()[:19]}Z"
 
 

@@ -11,7 +11,7 @@ the credential is canonicalised.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache, partial
 
@@ -19,7 +19,7 @@ from mappings.documents.badge_achievement import Node, achievement, concept
 from mappings.documents.badge_shape import AssessmentShape, BadgeShape, Watched, leaves_of, shape_of
 from mappings.documents.envelope import Document, Envelope, Format
 from mappings.documents.identifiers import CATEGORY_WORDS, alpha2, did_web, plain
-from mappings.documents.templates import Json, Leaves, Template
+from mappings.documents.templates import Json, Leaves, Template, plain_leaves, refuse_control
 from mappings.elements import AwardingBody, MicroCredential
 
 CREDENTIALS_V2 = "https://www.w3.org/ns/credentials/v2"
@@ -36,6 +36,8 @@ class BadgeDocument(Document):
 
     shape: BadgeShape
     leaves: Leaves
+    plain: Mapping[str, bytes] | None
+    """The leaves as UTF-8 where none of them needs an escape."""
 
     @property
     def issuer(self) -> str:
@@ -46,8 +48,10 @@ class BadgeDocument(Document):
 def render_open_badge(credential: MicroCredential, envelope: Envelope) -> BadgeDocument:
     """Return the unsealed Open Badge. Raise :class:`~mappings.errors.InvalidValue` where it cannot be said."""
     leaves = leaves_of(credential, envelope)
+    if (plain := plain_leaves(leaves)) is None:
+        refuse_control(leaves)
     shape, template = template_of(shape_of(credential, envelope, tuple(leaves)))
-    return BadgeDocument(Format.OPEN_BADGES, template.fill(leaves), shape, leaves)
+    return BadgeDocument(Format.OPEN_BADGES, template.fill(leaves, plain), shape, leaves, plain)
 
 
 def template_of(shape: BadgeShape) -> tuple[BadgeShape, Template]:

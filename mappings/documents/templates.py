@@ -22,7 +22,7 @@ _ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 MARK = "urn:x-leaf:"
 _MARKED = re.compile(rf"{MARK}([a-z_0-9.]+):")
-_SPECIAL = re.compile(r'["\\\x00-\x1f]')
+_TO_ESCAPE = bytes((*range(0x20), ord('"'), ord("\\"), 0x7F))
 _REFUSED = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 
 
@@ -39,6 +39,20 @@ def pieces(text: str) -> list[str]:
 def serialise(document: Json) -> str:
     """Write JSON without blanks, keys in the order given, text as it is."""
     return _ENCODER.encode(document)
+
+
+def plain_leaves(leaves: Leaves) -> dict[str, bytes] | None:
+    """Return leaves as UTF-8 where none needs an escape, in JSON or N-Quads, nor would be refused; None else.
+
+    A quick look at the bytes of all of them: those that it is not sure of are looked at closely elsewhere.
+    """
+    try:
+        data = "".join(leaves.values()).encode()
+    except UnicodeEncodeError:
+        return None
+    if len(data.translate(None, _TO_ESCAPE)) < len(data) or b"\xc2" in data or b"\xef" in data:
+        return None
+    return {name: value.encode() for name, value in leaves.items()}
 
 
 def refuse_control(leaves: Leaves) -> None:
@@ -63,11 +77,9 @@ class Template:
         parts = pieces(serialise(build({name: mark(name) for name in names})))
         return cls(tuple(part.encode() for part in parts[::2]), tuple(parts[1::2]), frozenset(parts[1::2]))
 
-    def fill(self, leaves: Leaves) -> bytes:
-        """Return the document with ``leaves`` in their places, as UTF-8."""
-        if _SPECIAL.search("".join(leaves.values())):
-            leaves = {name: encode_basestring(value)[1:-1] for name, value in leaves.items()}
-        escaped = {name: leaves[name].encode() for name in self.leaves}
+    def fill(self, leaves: Leaves, plain: Mapping[str, bytes] | None = None) -> bytes:
+        """Return the document with ``leaves`` in their places, as UTF-8; ``plain`` if :func:`plain_leaves` has them."""
+        escaped = plain or {name: encode_basestring(leaves[name])[1:-1].encode() for name in self.leaves}
         filled = [b""] * (2 * len(self.gaps) + 1)
         filled[::2] = self.constants
         filled[1::2] = map(escaped.__getitem__, self.gaps)

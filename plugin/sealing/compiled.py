@@ -123,9 +123,12 @@ class CompiledShape:
     prefixes: dict[int, _Hash] = field(default_factory=dict)
     """Hash states after so many constant lines, filled as needed."""
 
-    def digest(self, leaves: Leaves) -> bytes | None:
-        """Return the SHA-256 of the canonical form, None where only the general path can tell."""
-        variable = self._variable_lines(leaves)
+    def digest(self, leaves: Leaves, plain: Mapping[str, bytes] | None = None) -> bytes | None:
+        """Return the SHA-256 of the canonical form, None where only the general path can tell.
+
+        ``plain`` are the leaves as UTF-8 where none of them needs an escape and whoever asks has them already.
+        """
+        variable = self._variable_lines(leaves, plain)
         if variable is None:
             return None
         variable.sort()
@@ -144,9 +147,9 @@ class CompiledShape:
             self.prefixes[length] = sha256(b"".join(line + b"\n" for line in self.constant[:length]))
         return self.prefixes[length]
 
-    def _variable_lines(self, leaves: Leaves) -> list[bytes] | None:
+    def _variable_lines(self, leaves: Leaves, plain: Mapping[str, bytes] | None = None) -> list[bytes] | None:
         """Return the lines that are this learner's, in no order: steps 1 to 3."""
-        values = self._values(leaves)
+        values = self._values(leaves, plain)
         if values is None:
             return None
         hashes = dict(self.hashed)
@@ -159,14 +162,13 @@ class CompiledShape:
             values[label] = b"_:c14n%d" % number
         return _split(self.variable.fill(values))
 
-    def _values(self, leaves: Leaves) -> dict[str, bytes] | None:
-        if _SPECIAL.search("".join(leaves.values())):
-            leaves = {name: escape(value) for name, value in leaves.items()}
-        values = {key: leaves[leaf].encode() for key, leaf in self.literals}
+    def _values(self, leaves: Leaves, plain: Mapping[str, bytes] | None) -> dict[str, bytes] | None:
+        encoded = plain or {name: escape(value).encode() for name, value in leaves.items()}
+        values = {key: encoded[leaf] for key, leaf in self.literals}
         for key, leaf, form in self.iris:
             if not form.match(leaves[leaf]):
                 return None
-            values[key] = leaves[leaf].encode()
+            values[key] = encoded[leaf]
         return values
 
 

@@ -70,7 +70,7 @@ class DataIntegritySealer:
         compiled = self._shape(document.shape)
         if compiled.issuer != self._issuer:
             raise IssuerDisagrees("the badge names another issuer than the key")
-        digest = compiled.digest(document.leaves)
+        digest = compiled.digest(document.leaves, document.plain)
         return None if digest is None else (compiled.contexts, digest)
 
     def _shape(self, shape: BadgeShape) -> CompiledShape:
