@@ -8,7 +8,10 @@ from collections.abc import Callable
 
 import pytest
 
+from mappings.documents.elm import render_elm
 from mappings.documents.envelope import Document, Format
+from mappings.documents.open_badges import render_open_badge
+from mappings.documents.sd_jwt_vc import LearningType, render_sd_jwt_vc
 from mappings.documents.status_list import StatusBits, bitstring_list, token_list
 from plugin.identity import did_document, jwt_vc_issuer
 from plugin.sealing.compact import compact_json, sign
@@ -25,7 +28,7 @@ from plugin.verification.issuer_keys import (
 )
 from plugin.verification.status_lists import StatusLists
 from tests.conformance.issuer import DID, NOW, STATUS, TestIssuer
-from tests.mappings.documents.samples import ISSUER_URL
+from tests.mappings.documents.samples import ISSUER_URL, credential, envelope
 
 ISSUER = TestIssuer()
 KEY = ISSUER.eddsa.public
@@ -282,6 +285,21 @@ def test_a_european_credential_is_looked_up_in_the_list_that_its_seal_names() ->
     """By whoever is not its issuer too: revoked at seven, good at eight."""
     assert lists()(european(f"{STATUS}#7")).status is Status.REVOKED
     assert lists()(european(f"{STATUS}#8")).status is Status.GOOD
+
+
+def test_what_we_issue_is_looked_up_in_every_format() -> None:
+    """One bit: the European credential, the badge and both wallet types."""
+    rendered = [
+        render_elm(credential(), envelope()),
+        render_open_badge(credential(), envelope()),
+        *(render_sd_jwt_vc(credential(), envelope(), kind) for kind in LearningType),
+    ]
+    documents = ISSUER.documents(revoked=(94_567,))
+    bodies = {url: str(documents[url]) if url.endswith(".jwt") else json.dumps(documents[url]) for url in documents}
+    world = {url: body.encode() for url, body in bodies.items()}
+    ask = StatusLists(world.get, OwnKeys(dict.fromkeys((DID, ISSUER_URL), HISTORY)), lambda: NOW)
+
+    assert {ask(json.loads(each.body)).status for each in rendered} == {Status.REVOKED}
 
 
 def entry_at(index: str, purpose: str = "revocation") -> dict[str, str]:
