@@ -110,9 +110,8 @@ def _keep_bits(work: UnitOfWork, status_list: str, bits: StatusBits, found: Adop
         row = {"id": status_list, "size": bits.size, "open": False, "decoys": [], "created_at": now}
         work.connection.execute(insert(status_lists).values(**row))
     said = work.credentials.invalid_indices(status_list) | work.credentials.decoys(status_list)
-    for index in bits.revoked():
-        if index not in said:
-            work.adopting(now).take_bit(status_list, index, found)
+    if unsaid := frozenset(bits.revoked()) - said:
+        work.adopting(now).take_bits(status_list, unsaid, found)
 
 
 def _begin_anew(work: UnitOfWork, now: datetime) -> None:

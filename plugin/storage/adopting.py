@@ -6,6 +6,7 @@ were; where the achievement is there under another id, nothing is changed and th
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -94,16 +95,17 @@ class Adopting:
         self._note("adopt", award_id, "valid", state)
         so_far.ended.add(credential_id)
 
-    def take_bit(self, status_list: str, index: int, so_far: Adopted) -> None:
-        """Keep a published bit set: as the end of its credential, else as one that belongs to nobody."""
-        place = (credentials.c.status_list_id == status_list, credentials.c.status_index == index)
-        found = self._connection.execute(select(credentials.c.id).where(*place)).scalar()
-        if found is not None:
-            self.end(found, "revoked", "its bit was set in the published status list", so_far)
-            return
+    def take_bits(self, status_list: str, indices: Collection[int], so_far: Adopted) -> None:
+        """Keep published bits set: each as the end of its credential, else as one that belongs to nobody."""
+        listed = credentials.c.status_list_id == status_list
+        rows = self._connection.execute(select(credentials.c.status_index, credentials.c.id).where(listed))
+        credential_at = {index: credential_id for index, credential_id in rows if index in indices}
+        for credential_id in credential_at.values():
+            self.end(credential_id, "revoked", "its bit was set in the published status list", so_far)
         one = status_lists.c.id == status_list
         decoys = self._connection.execute(select(status_lists.c.decoys).where(one)).scalar() or []
-        self._connection.execute(update(status_lists).where(one).values(decoys=sorted({*decoys, index})))
+        nobodys = {*decoys, *(index for index in indices if index not in credential_at)}
+        self._connection.execute(update(status_lists).where(one).values(decoys=sorted(nobodys)))
 
     def _take_rest(self, written: Written, so_far: Adopted) -> None:
         """Insert documents and hand-overs of credentials that are there."""

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import hmac
 import secrets
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, LargeBinary, Select, Table, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, LargeBinary, Row, Select, Table, delete, func, insert, select, update
 
 from lti.claims import LaunchId, read_launch
 from mappings.assessment import LearnerId, PlatformId
@@ -114,11 +115,13 @@ class Erasures:
     def again(self) -> frozenset[str]:
         """Erase whom a restored database knows again. Returns the ids of their credentials."""
         ids: frozenset[str] = frozenset()
-        for row in self._connection.execute(select(erasures)).all():
-            known = select(awards.c.learner_id).where(awards.c.platform_id == row.platform_id).distinct()
+        query = select(erasures.c.platform_id, erasures.c.salt, erasures.c.digest)
+        for (platform, salt), digests in _grouped(self._connection.execute(query)).items():
+            known = select(awards.c.learner_id).where(awards.c.platform_id == platform).distinct()
             for learner in self._connection.execute(known).scalars().all():
-                if _digest(row.salt, PlatformId(row.platform_id), LearnerId(learner)) == row.digest:
-                    ids |= self.apply(Holder(PlatformId(row.platform_id), LearnerId(learner)), row.digest)
+                holder = Holder(PlatformId(platform), LearnerId(learner))
+                if (digest := _digest(salt, holder.platform, holder.learner)) in digests:
+                    ids |= self.apply(holder, digest)
         return ids
 
     def _salt(self, platform: PlatformId) -> str:
@@ -143,13 +146,21 @@ class Erasures:
         ]
 
     def _launches(self, holder: Holder) -> list[str]:
-        """Return the launches of a person: what a launch says is one value, so each is looked at."""
-        rows = self._connection.execute(select(launches))
+        """Return the launches of a person: which platform a launch is of is read from what it says."""
+        rows = self._connection.execute(select(launches).where(launches.c.claims["sub"].as_string() == holder.learner))
         said = [read_launch(row.claims, LaunchId(row.id), row.client_id, row.launched_at) for row in rows]
         return [each.id for each in said if (each.platform, each.person.id) == (holder.platform, holder.learner)]
 
     def _count(self, table: Table, which: ColumnElement[bool]) -> int:
         return self._connection.execute(select(func.count()).select_from(table).where(which)).scalar_one()
+
+
+def _grouped(rows: Iterable[Row[str, str, str]]) -> dict[tuple[str, str], set[str]]:
+    """Return the digests by platform and salt: each learner is digested once, however many were erased."""
+    groups: dict[tuple[str, str], set[str]] = {}
+    for platform, salt, digest in rows:
+        groups.setdefault((platform, salt), set()).add(digest)
+    return groups
 
 
 def _digest(salt: str, platform: PlatformId, learner: LearnerId) -> str:

@@ -29,6 +29,7 @@ from plugin.storage.launches import Launches
 from plugin.storage.platforms import Connected
 from plugin.storage.retention import EVIDENCE, LAUNCHES
 from plugin.storage.sharing import Holder
+from plugin.storage.tables import awards
 from plugin.sync import sync
 from tests.plugin.rows import MOODLE
 from tests.plugin.safekeeping.house import House, a_house
@@ -99,6 +100,23 @@ def test_an_erased_person_is_nowhere(house: House) -> None:
     assert not any("Learner 0" in path.read_text() for path in (house.folder / "journal").iterdir())
     assert house.bench.sealed("1") == other
     assert "0" not in house.bench.awards()
+
+
+def test_several_who_were_erased_are_erased_again(house: House) -> None:
+    """However many there were, whoever was not stays."""
+    for number in ("0", "1"):
+        privacy.erase(tools(house), Holder(MOODLE, LearnerId(number)), by="Dr Vos", reason="asked")
+    with house.storage.engine.begin() as connection:  # as a backup of before would have it
+        for number, award in enumerate(connection.execute(sa.select(awards.c.id)).scalars().all()):
+            named = awards.update().where(awards.c.id == award).values(learner_id=str(number))
+            connection.execute(named)
+
+    with house.storage.begin() as work:
+        work.erasures.again()
+
+    with house.storage.read() as connection:
+        left = set(connection.execute(sa.select(awards.c.learner_id)).scalars())
+    assert {each for each in left if ":" not in each} == {"2"}
 
 
 def test_a_number_and_its_end_outlive_an_erasure(house: House) -> None:

@@ -98,10 +98,10 @@ class Postgres:
 
 
 @contextmanager
-def postgres() -> Iterator[Postgres]:
-    """A running PostgreSQL; everything of it is removed at the end."""
+def postgres(parent: Path | None = None) -> Iterator[Postgres]:
+    """A running PostgreSQL below ``parent``, else in memory; everything of it is removed at the end."""
     memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # a database per test is slow on a disk
-    server = Postgres(Path(mkdtemp(prefix="microcred-pg-", dir=memory)))
+    server = Postgres(Path(mkdtemp(prefix="microcred-pg-", dir=parent or memory)))
     try:
         server.initialise()
         server.start()
