@@ -8,9 +8,11 @@ from datetime import datetime
 
 from plugin.errors import CannotBeReleased, NoReasonGiven, NotHeld
 from plugin.remedies import end, remedy
+from plugin.sameness import SAME_PERSON
 from plugin.storage.awards import ISSUED, AwardRow, Move, Ruling, State, StoredReason
 from plugin.storage.cases import Remedy
 from plugin.storage.outbox import Topic
+from plugin.storage.sharing import Holder
 from plugin.storage.unit_of_work import Storage
 from plugin.verdict import MISSING, REFUSED, Ready, Ruled, Waiting, judge, ruled_on
 
@@ -26,6 +28,8 @@ class ApprovingTools:
 def release(tools: ApprovingTools, award_id: str, *, by: str, reason: str) -> AwardRow:
     """Release a held award: it is read and decided again at once, and sealed unless something new speaks against it.
 
+    Where it waited because its learner seems to be somebody else as well, this says that they are two people.
+
     Raises :class:`NotHeld`, :class:`CannotBeReleased` where an element is missing, :class:`NoReasonGiven`.
     """
     _require(by, reason)
@@ -34,6 +38,8 @@ def release(tools: ApprovingTools, award_id: str, *, by: str, reason: str) -> Aw
         award = _held(work.awards.get(award_id))
         if any(each.code == MISSING for each in award.reasons):
             raise CannotBeReleased(f"award {award_id} lacks an element: it must be supplied")
+        if any(each.code == SAME_PERSON for each in award.reasons):
+            work.people.apart(Holder(award.platform, award.learner), by=by, reason=reason, now=now)
         award = work.awards.rule(award, Ruling.RELEASED, by=by, reason=reason, now=now)
         work.outbox.request(Topic.ISSUE, award.id, now, batch=award.offer_id)
         return award

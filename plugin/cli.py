@@ -14,6 +14,7 @@ from plugin.commands import (
     connecting,
     courses,
     credential_keys,
+    merging,
     operating,
     people,
     privacy,
@@ -79,6 +80,10 @@ for command in (
 
 for command in (*credential_keys.COMMANDS, connecting.rotate_keys, connecting.make_intake_secret):
     seals.keys.add_command(command)
+
+
+for command in merging.COMMANDS:
+    privacy.person.add_command(command)
 
 
 def main() -> None:

@@ -19,8 +19,10 @@ from lti.tool_keys import signing_key
 from mappings.assessment import CourseId, LearnerId, PlatformId
 from plugin.canary import Canary
 from plugin.errors import BridgeError
+from plugin.sameness import renamed
 from plugin.storage.platforms import Connected
 from plugin.storage.registrations import Registrations, ToolKeys
+from plugin.storage.sharing import Holder
 from plugin.storage.tokens import StoredTokens
 from plugin.storage.totals import CANARY
 from plugin.storage.unit_of_work import Storage
@@ -35,8 +37,8 @@ _READ_THEIR_ROSTER = frozenset({"canvas"})
 class KnownPeople:
     """A :class:`lti.platforms.canvas_learner.People` on the database."""
 
-    def __init__(self, storage: Storage, platform: PlatformId) -> None:
-        self._storage, self._platform = storage, platform
+    def __init__(self, storage: Storage, platform: PlatformId, clock: Callable[[], datetime]) -> None:
+        self._storage, self._platform, self._clock = storage, platform, clock
 
     def known(self) -> dict[str, LearnerId]:
         """Return the LTI ids that were ever seen."""
@@ -44,9 +46,13 @@ class KnownPeople:
             return work.courses.people(self._platform)
 
     def note(self, people: Mapping[str, LearnerId]) -> None:
-        """Keep what is new."""
+        """Keep what is new. Whoever has another LTI id than before was perhaps merged with another account."""
         with self._storage.begin() as work:
+            before = work.courses.people(self._platform)
             work.courses.note_people(self._platform, people)
+            for user, learner in people.items():
+                if before.get(user, learner) != learner:
+                    renamed(work, Holder(self._platform, learner), before[user], user, self._clock())
 
 
 class Connector:
@@ -68,7 +74,7 @@ class Connector:
             return Moodle.connect(connected.id, connected.base_url, connected.token, self._network)
         if connected.kind == "canvas":
             service, lti = self._canvas(connected), self._lti_service(connected.id, roster.SCOPE)
-            people = KnownPeople(self._storage, connected.id)
+            people = KnownPeople(self._storage, connected.id, self._clock)
             return Canvas(connected.id, connected.base_url, service, lti=lti, people=people)
         if connected.kind == CANARY:
             return Canary(self._clock)

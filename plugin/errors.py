@@ -176,6 +176,12 @@ class NoReasonGiven(BridgeError):
     code = "no_reason_given"
 
 
+class CannotBeJoined(BridgeError):
+    """Two ids cannot be made one person: nothing is known of one of them, or they are one already."""
+
+    code = "cannot_be_joined"
+
+
 class CannotBeSuperseded(BridgeError):
     """There is nothing to supersede with: the award is not earned any more, or not in force."""
 

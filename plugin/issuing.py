@@ -22,6 +22,7 @@ from mappings.profile import CourseProfile, Issuer
 from plugin.correcting import compare_again
 from plugin.errors import ChangedMeanwhile, NoSeal, SealPaused, SealRejected, UnknownRow
 from plugin.remedies import end_superseded
+from plugin.sameness import leave_out_doubts
 from plugin.sealing import Sealed, Sealer
 from plugin.sealing.errors import SealError
 from plugin.storage.awards import OPEN, AwardRow, Move, State
@@ -220,10 +221,11 @@ def _reserve(
     versions = (course.profile.version, course.issuer.version)
     with tools.storage.begin() as work:
         work.assessments.record_all([each.record for each in ready])
-        awards = work.awards.move_all([each.award for each in ready], Move(to=State.RESERVED, now=now, actor=ACTOR))
+        certain = leave_out_doubts(work, [(each.award, each.record) for each in ready], actor=ACTOR, now=now)
+        awards = work.awards.move_all(certain, Move(to=State.RESERVED, now=now, actor=ACTOR))
         wanted = [(award, credentials[award.id]) for award in awards]
         reserved = work.credentials.reserve_all(wanted, versions=versions, now=now)
-    failures |= {id_: _changed(id_) for id_ in credentials.keys() - {award.id for award in awards}}
+    failures |= {id_: _changed(id_) for id_ in {award.id for award in certain} - {award.id for award in awards}}
     return list(zip(awards, reserved, strict=True))
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from mappings.assessment import LearnerId, Standing
 from plugin.errors import CannotBeSuperseded
 from plugin.storage.awards import ISSUED, AwardRow, Move, State
 from plugin.storage.cases import Case, Kind, Remedy
 from plugin.storage.outbox import Topic
+from plugin.storage.sharing import Holder
 from plugin.storage.unit_of_work import UnitOfWork
 
 
@@ -51,5 +53,15 @@ def _supersede(work: UnitOfWork, award: AwardRow, case: Case, now: datetime) -> 
     if case.kind is Kind.NO_LONGER_EARNED or award.state not in ISSUED or reserved is None:
         raise CannotBeSuperseded(f"nothing can take the place of the credential of award {award.id}")
     offer = work.offers.get(award.offer_id)
-    edition = work.awards.open_edition(award, offer, credential_id=reserved.envelope.id, now=now)
+    learner = _living(work, award)
+    edition = work.awards.open_edition(award, offer, credential_id=reserved.envelope.id, now=now, learner=learner)
     work.outbox.request(Topic.ISSUE, edition.id, now, batch=edition.offer_id)
+
+
+def _living(work: UnitOfWork, award: AwardRow) -> LearnerId:
+    """Return by which of the holder's ids the platform knows them in this course now."""
+    for learner in work.people.ids(Holder(award.platform, award.learner)):
+        record = work.assessments.get(award.platform, award.course, learner)
+        if record is not None and record.learner.standing is Standing.LEARNER:
+            return learner
+    return award.learner

@@ -6,7 +6,7 @@ loses at most the reading of one. Most readings only ask for what changed; once 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -16,6 +16,7 @@ from lti.platforms import Platform
 from mappings.assessment import AssessmentRecord, LearnerId
 from mappings.awarding import ReasonCode
 from plugin.correcting import InForce, notice_reading
+from plugin.sameness import doubts, marks_of
 from plugin.storage.awards import ISSUED, OPEN, AwardRow, Move, State
 from plugin.storage.outbox import Topic
 from plugin.storage.platforms import Connected
@@ -56,6 +57,8 @@ class _Course:
 
     in_force: InForce
     since: datetime | None
+    merged: Mapping[LearnerId, tuple[LearnerId, ...]]
+    """All ids of people who have several."""
 
     @property
     def offer(self) -> Offer:
@@ -87,7 +90,7 @@ def _course(work: UnitOfWork, offer: Offer, now: datetime) -> _Course:
     issuer = work.profiles.issuer(offer.issuer_id, offer.issuer_version)
     full = offer.synced_at is None or offer.full_sync_at is None or now - offer.full_sync_at >= FULL_EVERY
     since = None if full or offer.synced_at is None else offer.synced_at - OVERLAP
-    return _Course(InForce(offer, profile, issuer), since)
+    return _Course(InForce(offer, profile, issuer), since, work.people.merged(offer.platform))
 
 
 def _records(tools: SyncTools, course: _Course, platform: Platform) -> Iterator[AssessmentRecord]:
@@ -105,17 +108,28 @@ def _records(tools: SyncTools, course: _Course, platform: Platform) -> Iterator[
 
 def _keep(tools: SyncTools, course: _Course, record: AssessmentRecord) -> tuple[bool, bool]:
     """Keep one learner's record and what it means. Returns (said something new, became eligible)."""
-    now = tools.clock()
+    now, learner = tools.clock(), record.learner.id
     with tools.storage.begin() as work:
         is_new = work.assessments.record(record)
-        award = work.awards.open(course.offer, record.learner.id, now)
+        award = work.awards.open(course.offer, learner, now, course.merged.get(learner, ()))
         if award.state in ISSUED:
             notice_reading(work, course.in_force, award, record=record, is_new=is_new)
-        if award.state not in OPEN - {State.RESERVED}:
+            if is_new or course.since is None:
+                work.people.mark(award.platform, {learner: marks_of(record)})
+        if award.state not in OPEN - {State.RESERVED} or award.learner != learner:
             return is_new, False
-        stated = course.in_force
-        verdict = judge(record, stated.profile, stated.issuer, ruled=ruled_on(award), issued_at=now)
-        return is_new, _move(work, award, verdict, now)
+        return is_new, _move(work, award, _verdict(work, course, award, record, now), now)
+
+
+def _verdict(
+    work: UnitOfWork, course: _Course, award: AwardRow, record: AssessmentRecord, now: datetime
+) -> Ready | Waiting:
+    """Say what the record earns; whoever seems to have it already, under another id, waits for a person."""
+    stated = course.in_force
+    verdict = judge(record, stated.profile, stated.issuer, ruled=ruled_on(award), issued_at=now)
+    if isinstance(verdict, Ready) and award.state is not State.ELIGIBLE:
+        return doubts(work, (award,), {award.learner: record}, now).get(award.id, verdict)
+    return verdict
 
 
 def _move(work: UnitOfWork, award: AwardRow, verdict: Ready | Waiting, now: datetime) -> bool:

@@ -7,7 +7,6 @@ in the audit trail in the same transaction.
 from __future__ import annotations
 
 import uuid
-from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -37,6 +36,7 @@ class State(StrEnum):
     SEALED = "sealed"
     DELIVERED = "delivered"
     SUPERSEDED = "superseded"
+    """Another one counts: a newer edition, or that of the account that this one was joined with."""
     REVOKED = "revoked"
 
 
@@ -48,10 +48,10 @@ ISSUED = frozenset({State.SEALED, State.DELIVERED})
 
 _UNDECIDED = frozenset({State.WITHHELD, State.ELIGIBLE, State.HELD})
 _NEXT = {
-    State.WITHHELD: _UNDECIDED | {State.RESERVED},
-    State.ELIGIBLE: _UNDECIDED | {State.RESERVED},
-    State.HELD: _UNDECIDED | {State.RESERVED},
-    State.RESERVED: frozenset({State.WITHHELD, State.HELD, State.RESERVED, State.SEALED}),
+    State.WITHHELD: _UNDECIDED | {State.RESERVED, State.SUPERSEDED},
+    State.ELIGIBLE: _UNDECIDED | {State.RESERVED, State.SUPERSEDED},
+    State.HELD: _UNDECIDED | {State.RESERVED, State.SUPERSEDED},
+    State.RESERVED: frozenset({State.WITHHELD, State.HELD, State.RESERVED, State.SEALED, State.SUPERSEDED}),
     State.SEALED: frozenset({State.DELIVERED, State.SUPERSEDED, State.REVOKED}),
     State.DELIVERED: frozenset({State.SUPERSEDED, State.REVOKED}),
     State.SUPERSEDED: frozenset(),
@@ -129,14 +129,25 @@ class Awards:
         self._connection = connection
         self._trail = trail
 
-    def open(self, offer: Offer, learner: LearnerId, now: datetime) -> AwardRow:
-        """Return the newest edition of this achievement; where there is none, make it, withheld without reasons."""
-        award = self.latest(offer, learner)
-        return award or self._insert(offer, learner, now)
+    def open(self, offer: Offer, learner: LearnerId, now: datetime, also: Collection[LearnerId] = ()) -> AwardRow:
+        """Return the newest edition of this achievement; where there is none, make it, withheld without reasons.
 
-    def open_edition(self, award: AwardRow, offer: Offer, *, credential_id: str, now: datetime) -> AwardRow:
-        """Return the edition after ``award``, which is to supersede its credential; it is made at most once."""
-        return self._insert(offer, award.learner, now, edition=award.edition + 1, supersedes=credential_id)
+        ``also`` are other ids of the same person.
+        """
+        award = self.latest(offer, learner, also)
+        if award is None or (award.learner != learner and award.state in OPEN and award.edition == 1):
+            return self._insert(offer, learner, now)
+        return award
+
+    def open_edition(
+        self, award: AwardRow, offer: Offer, *, credential_id: str, now: datetime, learner: LearnerId | None = None
+    ) -> AwardRow:
+        """Return the edition after ``award``, which is to supersede its credential; it is made at most once.
+
+        ``learner`` is by which id the platform knows the holder now.
+        """
+        place = (learner or award.learner, now)
+        return self._insert(offer, *place, edition=award.edition + 1, supersedes=credential_id)
 
     def _insert(
         self, offer: Offer, learner: LearnerId, now: datetime, *, edition: int = 1, supersedes: str = ""
@@ -150,27 +161,32 @@ class Awards:
         if insert_if_absent(self._connection, awards, row):
             self._trail.note(Entry(at=now, actor="sync", act="open", subject=award_id, after=State.WITHHELD))
         query = select(awards).where(*(awards.c[name] == value for name, value in key.items()))
-        return _award(self._connection.execute(query).one())
+        return award_of(self._connection.execute(query).one())
 
     def get_all(self, award_ids: Collection[str]) -> tuple[AwardRow, ...]:
         """Return awards in the order of their ids; an id that nobody has is left out."""
         query = select(awards).where(awards.c.id.in_(award_ids)).order_by(awards.c.id)
-        return tuple(_award(row) for row in self._connection.execute(query))
+        return tuple(award_of(row) for row in self._connection.execute(query))
 
     def get(self, award_id: str) -> AwardRow:
         """Return an award. Raises :class:`UnknownRow`."""
         row = self._connection.execute(select(awards).where(awards.c.id == award_id)).one_or_none()
         if row is None:
             raise UnknownRow(f"there is no award {award_id}")
-        return _award(row)
+        return award_of(row)
 
-    def latest(self, offer: Offer, learner: LearnerId) -> AwardRow | None:
-        """Return the newest edition of a learner's award, None where there is none yet."""
+    def latest(self, offer: Offer, learner: LearnerId, also: Collection[LearnerId] = ()) -> AwardRow | None:
+        """Return the newest edition of a learner's award, None where there is none yet.
+
+        Of several ids the award that is sealed counts before one's own that is open, and what was closed counts last.
+        """
         place = (awards.c.platform_id == offer.platform, awards.c.course_id == offer.course)
-        achievement = (*place, awards.c.learner_id == learner, awards.c.profile_id == offer.profile_id)
-        query = select(awards).where(*achievement).order_by(awards.c.edition.desc())
+        achievement = (*place, awards.c.learner_id.in_({learner, *also}), awards.c.profile_id == offer.profile_id)
+        rank = case((awards.c.state == State.SUPERSEDED, 3), (awards.c.state.not_in(OPEN), 1), else_=2)
+        closed, own = rank == 3, awards.c.learner_id == learner
+        query = select(awards).where(*achievement).order_by(closed, awards.c.edition.desc(), rank, own.desc())
         row = self._connection.execute(query.limit(1)).one_or_none()
-        return None if row is None else _award(row)
+        return None if row is None else award_of(row)
 
     def of_offer(self, offer_id: str, state: State | None = None) -> Iterator[AwardRow]:
         """Yield the awards of an offer by learner id, newest edition last."""
@@ -179,25 +195,12 @@ class Awards:
             query = query.where(awards.c.state == state)
         with self._connection.execute(query.execution_options(yield_per=500)) as result:
             for row in result:
-                yield _award(row)
+                yield award_of(row)
 
     def counts(self, offer_id: str) -> dict[State, int]:
         """Return how many awards of an offer are in each state."""
         query = select(awards.c.state, func.count()).where(awards.c.offer_id == offer_id).group_by(awards.c.state)
         return {State(state): count for state, count in self._connection.execute(query)}
-
-    def oldest(self, offer_id: str) -> dict[State, datetime]:
-        """Return since when the oldest award of an offer is in each state."""
-        query = select(awards.c.state, func.min(awards.c.moved_at)).where(awards.c.offer_id == offer_id)
-        return {State(state): moved for state, moved in self._connection.execute(query.group_by(awards.c.state))}
-
-    def reasons(self, offer_id: str) -> dict[State, Counter[str]]:
-        """Return how often each reason is given in each state of an offer, by its code."""
-        query = select(awards.c.state, awards.c.reasons).where(awards.c.offer_id == offer_id, awards.c.state.in_(OPEN))
-        found: dict[State, Counter[str]] = {}
-        for state, reasons in self._connection.execute(query):
-            found.setdefault(State(state), Counter()).update({each["code"] for each in reasons})
-        return {state: counted for state, counted in found.items() if counted}
 
     def open_learners(self, offer_id: str, reason_codes: frozenset[str] = frozenset()) -> frozenset[LearnerId]:
         """Return whose awards are not sealed; with ``reason_codes`` only those withheld for one of them."""
@@ -226,7 +229,7 @@ class Awards:
         values: dict[str, object] = {"state": move.to, "reasons": [as_json(reason) for reason in move.reasons]}
         values["moved_at"] = case((awards.c.state == move.to, awards.c.moved_at), else_=move.now)
         step = update(awards).where(same).values(**values, version=awards.c.version + 1).returning(awards)
-        moved = {row.id: _award(row) for row in self._connection.execute(step)}
+        moved = {row.id: award_of(row) for row in self._connection.execute(step)}
         codes = ",".join(reason.code for reason in move.reasons)
         for award in several:
             if award.id in moved:
@@ -251,7 +254,7 @@ class Awards:
         row = self._connection.execute(update(awards).where(*same).values(**values).returning(awards)).one_or_none()
         if row is None:
             raise ChangedMeanwhile(f"award {award.id} was moved by somebody else")
-        return _award(row)
+        return award_of(row)
 
     def _note(self, award: AwardRow, to: State, *, now: datetime, actor: str, act: str, detail: str) -> None:
         entry = Entry(at=now, actor=actor, act=act, subject=award.id, before=award.state, after=to, detail=detail)
@@ -269,7 +272,8 @@ def as_json(reason: StoredReason) -> dict[str, object]:
     return said | ({"values": dict(reason.values)} if reason.values else {})
 
 
-def _award(row: Row[Any]) -> AwardRow:
+def award_of(row: Row[Any]) -> AwardRow:
+    """Return what a row of the table says."""
     return AwardRow(
         id=row.id,
         offer_id=row.offer_id,

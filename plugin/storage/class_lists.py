@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, or_, select
 
-from plugin.storage.awards import Ruling, State, StoredReason
+from plugin.storage.awards import OPEN, Ruling, State, StoredReason
 from plugin.storage.tables import assessments, awards, credentials
 
 _NAME = assessments.c.record["learner"]["full_name"].as_string()
@@ -56,6 +57,19 @@ class ClassLists:
         with self._connection.execute(query.limit(limit).offset(offset)) as result:
             for row in result:
                 yield _line(row)
+
+    def oldest(self, offer_id: str) -> dict[State, datetime]:
+        """Return since when the oldest award of an offer is in each state."""
+        query = select(awards.c.state, func.min(awards.c.moved_at)).where(awards.c.offer_id == offer_id)
+        return {State(state): moved for state, moved in self._connection.execute(query.group_by(awards.c.state))}
+
+    def reasons(self, offer_id: str) -> dict[State, Counter[str]]:
+        """Return how often each reason is given in each state of an offer, by its code."""
+        query = select(awards.c.state, awards.c.reasons).where(awards.c.offer_id == offer_id, awards.c.state.in_(OPEN))
+        found: dict[State, Counter[str]] = {}
+        for state, reasons in self._connection.execute(query):
+            found.setdefault(State(state), Counter()).update({each["code"] for each in reasons})
+        return {state: counted for state, counted in found.items() if counted}
 
 
 def _chosen(query: Select[Any], wanted: Wanted) -> Select[Any]:

@@ -9,12 +9,26 @@ from __future__ import annotations
 
 import hmac
 import secrets
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, LargeBinary, Row, Select, Table, delete, func, insert, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    LargeBinary,
+    Row,
+    Select,
+    Table,
+    delete,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
 
 from lti.claims import LaunchId, read_launch
 from mappings.assessment import LearnerId, PlatformId
@@ -25,10 +39,15 @@ from plugin.storage.columns import metadata
 from plugin.storage.journal import Notes
 from plugin.storage.lti_tables import launches
 from plugin.storage.notice_tables import contacts, recovery_requests
+from plugin.storage.people import ids_of
+from plugin.storage.people_tables import person_cases
 from plugin.storage.sharing import Holder
 from plugin.storage.tables import awards, credentials, documents, erasures, outbox
 
-_OF_LEARNER = ("assessments", "session_records", "known_people", "recovery_links", "mailed_links", "contacts")
+_OF_LEARNER = (
+    *("person_marks", "person_ids", "assessments", "session_records", "known_people"),
+    *("recovery_links", "mailed_links", "contacts"),
+)
 _OF_CREDENTIAL = ("documents", "deliveries", "hand_overs", "shares")
 _OF_AWARD = ("cases", "objections")
 
@@ -59,40 +78,52 @@ class Erasures:
         return Erased(platform, frozenset(row.digest for row in rows), frozenset(row.salt for row in rows))
 
     def count(self, holder: Holder) -> dict[str, int]:
-        """Return how many rows :meth:`erase` would delete or blank, by table."""
-        found = {table.name: self._count(table, which) for table, which in self._deleted(holder)}
-        found[awards.name] = self._count(awards, _of(awards, holder))
-        found[credentials.name] = self._count(credentials, credentials.c.award_id.in_(_awards(holder)))
-        found[launches.name] = len(self._launches(holder))
+        """Return how many rows :meth:`erase` would delete or blank, by table, under all ids of the person."""
+        found: Counter[str] = Counter()
+        for each in self._everybody(holder):
+            found.update({table.name: self._count(table, which) for table, which in self._deleted(each)})
+            found[awards.name] += self._count(awards, _of(awards, each))
+            found[credentials.name] += self._count(credentials, credentials.c.award_id.in_(_awards(each)))
+            found[launches.name] += len(self._launches(each))
         return {name: rows for name, rows in found.items() if rows}
 
     def rows(self, holder: Holder) -> dict[str, list[dict[str, Any]]]:
         """Return everything kept about a person, as rows by table, without secrets and sealed bytes."""
-        kept = [*self._deleted(holder), (awards, _of(awards, holder))]
-        kept.append((credentials, credentials.c.award_id.in_(_awards(holder))))
-        found = {table.name: self._rows(table, which) for table, which in kept}
-        found[launches.name] = self._rows(launches, launches.c.id.in_(self._launches(holder)))
+        found: dict[str, list[dict[str, Any]]] = {}
+        for each in self._everybody(holder):
+            kept = [*self._deleted(each), (awards, _of(awards, each))]
+            kept.append((credentials, credentials.c.award_id.in_(_awards(each))))
+            kept.append((launches, launches.c.id.in_(self._launches(each))))
+            for table, which in kept:
+                seen = found.setdefault(table.name, [])
+                seen += [row for row in self._rows(table, which) if row not in seen]
         return {name: rows for name, rows in found.items() if rows}
 
     def sealed(self, holder: Holder) -> list[tuple[str, Sealed]]:
         """Return the sealed documents of a person by credential id."""
         of = credentials.c.id == documents.c.credential_id
-        query = select(documents).join(credentials, of).where(credentials.c.award_id.in_(_awards(holder)))
-        rows = self._connection.execute(query)
+        mine = or_(*(credentials.c.award_id.in_(_awards(each)) for each in self._everybody(holder)))
+        rows = self._connection.execute(select(documents).join(credentials, of).where(mine))
         return [(row.credential_id, Sealed(Format(row.format), row.body, row.media_type, row.key_id)) for row in rows]
+
+    def _everybody(self, holder: Holder) -> list[Holder]:
+        """Return the person under each of their ids: accounts that were joined are one person."""
+        return [Holder(holder.platform, each) for each in ids_of(self._connection, holder)]
 
     def _rows(self, table: Table, which: ColumnElement[bool]) -> list[dict[str, Any]]:
         told = [column for column in table.c if not isinstance(column.type, LargeBinary) and "token" not in column.name]
         return [dict(row) for row in self._connection.execute(select(*told).where(which)).mappings()]
 
     def erase(self, holder: Holder, *, by: str, reason: str, now: datetime) -> frozenset[str]:
-        """Erase a holder. Returns the ids of their credentials, for whoever keeps copies elsewhere."""
-        salt = self._salt(holder.platform)
-        digest = _digest(salt, holder.platform, holder.learner)
-        row = {"platform_id": holder.platform, "digest": digest, "salt": salt, "erased_at": now}
-        self._connection.execute(insert(erasures).values(**row, by=by, reason=reason))
-        self._notes.erased(digest)
-        return self.apply(holder, digest)
+        """Erase a holder, under all ids. Returns the ids of their credentials, for whoever keeps copies elsewhere."""
+        salt, ids = self._salt(holder.platform), frozenset[str]()
+        for each in self._everybody(holder):
+            digest = _digest(salt, each.platform, each.learner)
+            row = {"platform_id": each.platform, "digest": digest, "salt": salt, "erased_at": now}
+            self._connection.execute(insert(erasures).values(**row, by=by, reason=reason))
+            self._notes.erased(digest)
+            ids |= self.apply(each, digest)
+        return ids
 
     def apply(self, holder: Holder, digest: str) -> frozenset[str]:
         """Delete and blank, where the erasure itself is kept already."""
@@ -142,6 +173,7 @@ class Erasures:
             *of_award,
             *work,
             *asked,
+            (person_cases, _about(holder)),
             *((table, _of(table, holder)) for table in _tables(_OF_LEARNER)),
         ]
 
@@ -169,6 +201,12 @@ def _digest(salt: str, platform: PlatformId, learner: LearnerId) -> str:
 
 def _of(table: Table, holder: Holder) -> ColumnElement[bool]:
     return (table.c.platform_id == holder.platform) & (table.c.learner_id == holder.learner)
+
+
+def _about(holder: Holder) -> ColumnElement[bool]:
+    """Whether a case asks about this person."""
+    either = or_(person_cases.c.old_id == holder.learner, person_cases.c.new_id == holder.learner)
+    return (person_cases.c.platform_id == holder.platform) & either
 
 
 def _awards(holder: Holder) -> Select[tuple[str]]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, insert, literal, select, update
+from sqlalchemy import Connection, Row, Select, and_, insert, literal, not_, select, update
 
 from mappings import snapshot
 from mappings.elements import MicroCredential
@@ -16,6 +16,7 @@ from mappings.profile import CourseProfile
 from mappings.text import Text
 from plugin.storage.awards import State, StoredReason
 from plugin.storage.page_tables import objections
+from plugin.storage.people import ids_of
 from plugin.storage.sharing import Holder
 from plugin.storage.tables import awards, credentials, offers, profiles
 
@@ -74,8 +75,10 @@ class Holdings:
         self._connection = connection
 
     def of(self, holder: Holder) -> tuple[Holding, ...]:
-        """Return everything of one person, newest first."""
-        query = _holdings().where(awards.c.platform_id == holder.platform, awards.c.learner_id == holder.learner)
+        """Return everything of one person, by whichever of their ids, newest first; what was joined is no extra one."""
+        mine = awards.c.learner_id.in_(ids_of(self._connection, holder))
+        joined = and_(awards.c.state == State.SUPERSEDED, credentials.c.sealed_at.is_(None))
+        query = _holdings().where(awards.c.platform_id == holder.platform, mine, not_(joined))
         return tuple(_holding(row) for row in self._connection.execute(query.order_by(awards.c.moved_at.desc())))
 
     def credential(self, holder: Holder, credential_id: str) -> Holding | None:

@@ -31,9 +31,11 @@ from plugin.storage.erasing import Erasures
 from plugin.storage.hints import Hints
 from plugin.storage.holdings import Holdings
 from plugin.storage.journal import Entry, Notes
+from plugin.storage.kinships import Kinships
 from plugin.storage.marks import Mark, Marks
 from plugin.storage.outbox import Outbox
 from plugin.storage.paces import Paces
+from plugin.storage.people import People
 from plugin.storage.platforms import Platforms
 from plugin.storage.profiles import Known, Offers, Profiles
 from plugin.storage.pulses import Pulses
@@ -81,6 +83,8 @@ class UnitOfWork:
         indices = StatusIndices(connection, SystemRandom(), self._require_epoch)
         self.credentials = Credentials(connection, place.public_url, self.notes, indices)
         self.cases = Cases(connection, self.audit)
+        self.people = People(connection, self.audit)
+        self.kinships = Kinships(connection)
         self.deliveries = Deliveries(connection, self.notes)
         self.contacts = Contacts(connection, vault)
         self.recoveries = Recoveries(connection, vault, self.contacts)

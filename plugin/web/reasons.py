@@ -11,6 +11,7 @@ from collections.abc import Iterable
 
 from mappings.awarding import ReasonCode
 from mappings.profile import CourseProfile
+from plugin.sameness import JOINED, SAME_PERSON
 from plugin.storage.awards import State, StoredReason
 from plugin.verdict import REFUSED
 from plugin.web.languages import current, day, gettext, lazy_gettext, number
@@ -34,6 +35,10 @@ _SENTENCES = {
     ReasonCode.OPEN_FLAG: lazy_gettext("A finding on %(about)s waits for a person to look at it."),
     ReasonCode.PARTICIPATION_DISPUTED: lazy_gettext("Profile and platform differ on how the course is held."),
     REFUSED: lazy_gettext("A person of the institution refused it."),
+    SAME_PERSON: lazy_gettext(
+        "Another account, which seems to be the same person's, holds this credential already or is about to."
+    ),
+    JOINED.reasons[0].code: lazy_gettext("The credential of this person's other account counts for both."),
 }
 
 STATES = {

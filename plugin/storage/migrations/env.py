@@ -7,7 +7,7 @@ from typing import Literal
 from alembic import context
 from alembic.autogenerate.api import AutogenContext
 
-from plugin.storage import lti_tables, notice_tables, page_tables, reading_tables, tables
+from plugin.storage import lti_tables, notice_tables, page_tables, people_tables, reading_tables, tables
 from plugin.storage.columns import Moment, metadata
 
 
@@ -16,7 +16,7 @@ def _render(kind: str, item: object, _context: AutogenContext) -> str | Literal[
     return "sa.DateTime(timezone=True)" if kind == "type" and isinstance(item, Moment) else False
 
 
-_KNOWN = (tables, lti_tables, page_tables, reading_tables, notice_tables)
+_KNOWN = (tables, lti_tables, page_tables, people_tables, reading_tables, notice_tables)
 """Importing them fills the metadata."""
 
 context.configure(

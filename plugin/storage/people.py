@@ -1,0 +1,212 @@
+"""Who is whom: marks by which two ids can seem to be one person, what was decided about it, and ids that are one.
+
+A person has one id per account. Whoever merges two accounts of theirs at the platform has two ids here; nothing is
+rewritten, the ids are tied together. Marks are digests: what they are made from stays in the readings.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Connection, Row, and_, delete, insert, or_, select, update
+
+from mappings.assessment import LearnerId, PlatformId
+from plugin.storage.audit import AuditTrail, Entry
+from plugin.storage.people_tables import person_cases, person_ids, person_marks
+from plugin.storage.sharing import Holder
+from plugin.storage.writing import conflict_insert, insert_if_absent
+
+MOST_ALIKE = 3
+"""A mark that more ids than these have tells nothing: «0000» is nobody's student number."""
+
+
+class Evidence(StrEnum):
+    """Why two ids seem to be one person."""
+
+    STUDENT_NUMBER = "student_number"
+    CONTACT = "contact"
+    """The same name and mail address."""
+    WORK = "work"
+    """The same name, and the very same submissions in one course."""
+    ACCOUNT = "account"
+    """The platform names its own account by one id before and by another one now."""
+
+
+class Decision(StrEnum):
+    """What a person found out."""
+
+    SAME = "same"
+    APART = "apart"
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """By what somebody is known: a digest, and of what it is one."""
+
+    digest: str
+    evidence: Evidence
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonCase:
+    """Two ids that seem to be one person; ``decision`` None while nobody looked."""
+
+    platform: PlatformId
+    old: LearnerId
+    new: LearnerId
+    evidence: tuple[Evidence, ...]
+    opened_at: datetime
+    decision: Decision | None = None
+
+
+class People:
+    """People within one transaction."""
+
+    def __init__(self, connection: Connection, trail: AuditTrail) -> None:
+        self._connection = connection
+        self._trail = trail
+
+    def ids(self, holder: Holder) -> tuple[LearnerId, ...]:
+        """Return every id of this person, the one that counts first."""
+        return ids_of(self._connection, holder)
+
+    def merged(self, platform: PlatformId) -> Mapping[LearnerId, tuple[LearnerId, ...]]:
+        """Return for every id that is tied to others all of that person's ids."""
+        query = select(person_ids).where(person_ids.c.platform_id == platform)
+        together: dict[str, set[str]] = defaultdict(set)
+        for row in self._connection.execute(query):
+            together[row.person_id] |= {row.person_id, row.learner_id}
+        return {LearnerId(one): tuple(map(LearnerId, sorted(ids))) for ids in together.values() for one in ids}
+
+    def mark(self, platform: PlatformId, marks: Mapping[LearnerId, Sequence[Mark]]) -> None:
+        """Keep by what people are known; what was known before stays."""
+        rows = [
+            {"platform_id": platform, "mark": mark.digest, "learner_id": learner, "evidence": mark.evidence}
+            for learner, several in marks.items()
+            for mark in several
+        ]
+        if rows:
+            self._connection.execute(conflict_insert(self._connection, person_marks).on_conflict_do_nothing(), rows)
+
+    def alike(
+        self, platform: PlatformId, learners: Collection[LearnerId]
+    ) -> dict[LearnerId, dict[LearnerId, set[Evidence]]]:
+        """Return who seems to be whom by their marks, unless a person has said already what they are."""
+        mine, theirs = person_marks.alias(), person_marks.alias()
+        same = and_(theirs.c.platform_id == mine.c.platform_id, theirs.c.mark == mine.c.mark)
+        query = select(mine.c.mark, mine.c.evidence, mine.c.learner_id, theirs.c.learner_id.label("other"))
+        query = query.select_from(mine.join(theirs, same)).where(mine.c.platform_id == platform)
+        rows = self._connection.execute(query.where(mine.c.learner_id.in_(learners))).all()
+        sharing: dict[str, set[str]] = defaultdict(set)
+        for row in rows:
+            sharing[row.mark].add(row.other)
+        found: dict[LearnerId, dict[LearnerId, set[Evidence]]] = defaultdict(lambda: defaultdict(set))
+        for row in rows:
+            if row.other != row.learner_id and len(sharing[row.mark]) <= MOST_ALIKE:
+                found[LearnerId(row.learner_id)][LearnerId(row.other)].add(Evidence(row.evidence))
+        return self._undecided_of(platform, found) if found else {}
+
+    def _undecided_of(
+        self, platform: PlatformId, found: dict[LearnerId, dict[LearnerId, set[Evidence]]]
+    ) -> dict[LearnerId, dict[LearnerId, set[Evidence]]]:
+        """Leave out pairs about which somebody decided, and ids that are one person already."""
+        query = select(person_cases.c.old_id, person_cases.c.new_id).where(
+            person_cases.c.platform_id == platform, person_cases.c.decision != ""
+        )
+        decided = {frozenset(row) for row in self._connection.execute(query)}
+        tied = self.merged(platform)
+        left = {
+            learner: {
+                other: evidence
+                for other, evidence in others.items()
+                if frozenset((learner, other)) not in decided and other not in tied.get(learner, ())
+            }
+            for learner, others in found.items()
+        }
+        return {learner: others for learner, others in left.items() if others}
+
+    def notice(self, holder: Holder, old: LearnerId, evidence: Collection[Evidence], now: datetime) -> bool:
+        """Open a case: ``holder`` seems to be who had the id ``old``. False where the two were noticed before."""
+        if self.case(holder.platform, old, holder.learner) is not None:
+            return False
+        row = {"platform_id": holder.platform, "old_id": old, "new_id": holder.learner, "opened_at": now}
+        said = ",".join(sorted(evidence))
+        if not insert_if_absent(self._connection, person_cases, {**row, "evidence": said}):
+            return False
+        self._trail.note(Entry(at=now, actor="sync", act="open_case", subject="person", after="same", detail=said))
+        return True
+
+    def case(self, platform: PlatformId, one: LearnerId, other: LearnerId) -> PersonCase | None:
+        """Return the case about two ids, whichever of them came first."""
+        row = self._connection.execute(select(person_cases).where(_pair(platform, one, other))).first()
+        return None if row is None else _case(row)
+
+    def undecided(self, platform: PlatformId | None = None) -> tuple[PersonCase, ...]:
+        """Return the cases at which nobody has looked, oldest first."""
+        query = select(person_cases).where(person_cases.c.decision == "")
+        if platform is not None:
+            query = query.where(person_cases.c.platform_id == platform)
+        rows = self._connection.execute(query.order_by(person_cases.c.opened_at, person_cases.c.new_id))
+        return tuple(_case(row) for row in rows)
+
+    def decide(
+        self, holder: Holder, old: LearnerId, decision: Decision, *, by: str, reason: str, now: datetime
+    ) -> None:
+        """Keep what the named person ``by`` found out about two ids, also where nothing was noticed."""
+        said = {"decision": decision, "decided_by": by, "decided_reason": reason, "decided_at": now}
+        if self.case(holder.platform, old, holder.learner) is None:
+            row = {"platform_id": holder.platform, "old_id": old, "new_id": holder.learner, "opened_at": now}
+            self._connection.execute(insert(person_cases).values(**row, evidence="", **said))
+        else:
+            pair = _pair(holder.platform, old, holder.learner)
+            self._connection.execute(update(person_cases).where(pair).values(**said))
+        self._trail.note(Entry(at=now, actor=by, act=f"person:{decision}", subject="person", detail=reason))
+
+    def apart(self, holder: Holder, *, by: str, reason: str, now: datetime) -> None:
+        """Keep that somebody is none of those whom they seemed to be."""
+        for case in self.undecided(holder.platform):
+            if holder.learner in {case.old, case.new}:
+                other = case.new if case.old == holder.learner else case.old
+                self.decide(holder, other, Decision.APART, by=by, reason=reason, now=now)
+
+    def tie(self, holder: Holder, old: LearnerId) -> None:
+        """Make all ids of ``old`` and of ``holder`` one person, known by the id of ``holder`` from now on."""
+        everybody = {*self.ids(Holder(holder.platform, old)), *self.ids(holder)}
+        for learner in sorted(everybody):
+            one = and_(person_ids.c.platform_id == holder.platform, person_ids.c.learner_id == learner)
+            self._connection.execute(delete(person_ids).where(one))
+            row = {"platform_id": holder.platform, "learner_id": learner, "person_id": holder.learner}
+            self._connection.execute(insert(person_ids).values(**row))
+
+
+def ids_of(connection: Connection, holder: Holder) -> tuple[LearnerId, ...]:
+    """Return every id of this person, the one that counts first."""
+    own = and_(person_ids.c.platform_id == holder.platform, person_ids.c.learner_id == holder.learner)
+    person = connection.execute(select(person_ids.c.person_id).where(own)).scalar()
+    if person is None:
+        return (holder.learner,)
+    together = and_(person_ids.c.platform_id == holder.platform, person_ids.c.person_id == person)
+    others = connection.execute(select(person_ids.c.learner_id).where(together)).scalars()
+    return (LearnerId(person), *(LearnerId(each) for each in sorted(others) if each != person))
+
+
+def _pair(platform: PlatformId, one: LearnerId, other: LearnerId) -> Any:
+    this_way = and_(person_cases.c.old_id == one, person_cases.c.new_id == other)
+    that_way = and_(person_cases.c.old_id == other, person_cases.c.new_id == one)
+    return and_(person_cases.c.platform_id == platform, or_(this_way, that_way))
+
+
+def _case(row: Row[Any]) -> PersonCase:
+    return PersonCase(
+        platform=PlatformId(row.platform_id),
+        old=LearnerId(row.old_id),
+        new=LearnerId(row.new_id),
+        evidence=tuple(Evidence(each) for each in row.evidence.split(",") if each),
+        opened_at=row.opened_at,
+        decision=Decision(row.decision) if row.decision else None,
+    )
