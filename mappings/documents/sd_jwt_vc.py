@@ -7,23 +7,25 @@ where it had one, and lives at the issuer, where its metadata is served.
 
 Which claims may be withheld is the reference issuer's choice: who issued what and when is always shown, the person
 and what was reached are the holder's to disclose. Salts, digests, holder key and signature are the sealer's.
+
+Most claims are those of a whole class: their JSON is written once, by what decides them (:mod:`.badge_shape`), and
+only the learner's own are written for each.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Mapping
+from dataclasses import dataclass
 from enum import StrEnum
-from typing import NamedTuple
+from typing import TypeAlias
 
-from mappings.documents.badge_shape import value_of
+from mappings.documents.badge_shape import BadgeShape, shape_of
 from mappings.documents.envelope import Document, Envelope, Format
-from mappings.documents.identifiers import CATEGORY_WORDS, CYCLE_WORDS, alpha2, plain, subject_urn
+from mappings.documents.learning_claims import EU_CLAIMS, OWN_CLAIMS, Claim
 from mappings.documents.status_list import token_status
 from mappings.documents.templates import Json, serialise
 from mappings.elements import MicroCredential
 from mappings.errors import InvalidValue
-from mappings.profile import Stackability
-from mappings.text import Text
 
 LEARNING_CREDENTIAL = "urn:eu.europa.ec.eudi:learning:credential:1"
 OWN_TYPE_PATH = "/types/microcredential/1"
@@ -37,17 +39,12 @@ class LearningType(StrEnum):
     EXTENDED = "extended"
 
 
-Value = Callable[[MicroCredential, Envelope], Json]
+@dataclass(frozen=True, slots=True)
+class ClaimsDocument(Document):
+    """Claims that still know their parts, so that a sealer need not read its own JSON again."""
 
-
-class Claim(NamedTuple):
-    """A claim of the type: ``disclosable`` ones stand behind a digest, None as a value leaves the claim out."""
-
-    name: str
-    label: str
-    value: Value
-    disclosable: bool = True
-    mandatory: bool = False
+    claims: Mapping[str, bytes]
+    """The value of each as JSON."""
 
 
 def vct(kind: LearningType, issuer_url: str) -> str:
@@ -61,16 +58,45 @@ def render_sd_jwt_vc(
     """Return all claims, none withheld yet. Raise :class:`InvalidValue` where the issuer has no URL."""
     if not envelope.issuer_url:
         raise InvalidValue("an SD-JWT VC needs the URL of its issuer")
-    payload: dict[str, Json] = {"iss": envelope.issuer_url, "vct": vct(kind, envelope.issuer_url)}
-    payload["nbf"] = int(envelope.valid_from.timestamp())
-    if envelope.valid_until is not None:
-        payload["exp"] = int(envelope.valid_until.timestamp())
-    payload |= token_status(envelope)
+    said = {name: serialise(value).encode() for name, value in _registered(envelope, kind).items()}
+    shared = _shared(credential, envelope, kind)
     for claim in claims(kind):
-        value = claim.value(credential, envelope)
-        if value is not None:
-            payload[claim.name] = value
-    return Document(Format.SD_JWT_VC, serialise(payload).encode())
+        written = _written(claim, credential, envelope) if claim.personal else shared[claim.name]
+        if written != _ABSENT:
+            said[claim.name] = written
+    body = b",".join([b'"%s":%s' % (name.encode(), value) for name, value in said.items()])
+    return ClaimsDocument(Format.SD_JWT_VC, b"{%s}" % body, said)
+
+
+def _registered(envelope: Envelope, kind: LearningType) -> dict[str, Json]:
+    """Return the claims that every SD-JWT VC may have, and that are never withheld."""
+    times = (("nbf", envelope.valid_from), ("exp", envelope.valid_until))
+    return {
+        "iss": envelope.issuer_url,
+        "vct": vct(kind, envelope.issuer_url),
+        **{name: int(moment.timestamp()) for name, moment in times if moment is not None},
+        **token_status(envelope),
+    }
+
+
+def _written(claim: Claim, credential: MicroCredential, envelope: Envelope) -> bytes:
+    return serialise(claim.value(credential, envelope)).encode()
+
+
+_ABSENT = b"null"
+_Deciding: TypeAlias = tuple[BadgeShape, tuple[str, ...]]
+_LAST: dict[LearningType, tuple[_Deciding, Mapping[str, bytes]]] = {}
+
+
+def _shared(credential: MicroCredential, envelope: Envelope, kind: LearningType) -> Mapping[str, bytes]:
+    """Return the claims of a class as JSON; a class is issued in a row, so those of the last one are kept."""
+    deciding = (shape_of(credential, envelope, ()), credential.languages)
+    last = _LAST.get(kind)  # read once: other threads render too
+    if last is None or last[0] != deciding:
+        common = [claim for claim in claims(kind) if not claim.personal]
+        last = (deciding, {claim.name: _written(claim, credential, envelope) for claim in common})
+        _LAST[kind] = last
+    return last[1]
 
 
 def claims(kind: LearningType) -> tuple[Claim, ...]:
@@ -106,157 +132,4 @@ def type_metadata(issuer_url: str) -> dict[str, Json]:
     }
 
 
-def _text(credential: MicroCredential, text: Text) -> str:
-    return text.in_language(credential.languages[0])
-
-
-def _authority(credential: MicroCredential, _envelope: Envelope) -> Json:
-    return " / ".join(_text(credential, body.legal_name) for body in credential.awarding_bodies.value)
-
-
-def _country(credential: MicroCredential, _envelope: Envelope) -> Json:
-    country = credential.places.value[0].country
-    return alpha2(country) or country.label
-
-
-def _issued(credential: MicroCredential, _envelope: Envelope) -> Json:
-    return credential.date_of_issue.value.date().isoformat()
-
-
-def _expires(_credential: MicroCredential, envelope: Envelope) -> Json:
-    return envelope.valid_until.date().isoformat() if envelope.valid_until else None
-
-
-def _family_name(credential: MicroCredential, _envelope: Envelope) -> Json:
-    holder = credential.holder.value
-    return holder.family_name or holder.full_name
-
-
-def _given_name(credential: MicroCredential, _envelope: Envelope) -> Json:
-    """Leave it out beside a family name that is the whole name already."""
-    holder = credential.holder.value
-    return holder.given_name or None if holder.family_name else None
-
-
-def _identification(credential: MicroCredential, envelope: Envelope) -> Json:
-    holder = credential.holder.value
-    return holder.student_number or subject_urn(envelope.issuer_url, holder)
-
-
-def _title(credential: MicroCredential, _envelope: Envelope) -> Json:
-    return _text(credential, credential.title.value)
-
-
-def _description(credential: MicroCredential, _envelope: Envelope) -> Json:
-    return _text(credential, credential.description.value) if credential.description else None
-
-
-def _outcomes(credential: MicroCredential, _envelope: Envelope) -> Json:
-    return [_text(credential, outcome.title) for outcome in credential.outcomes.value]
-
-
-def _grade(credential: MicroCredential, _envelope: Envelope) -> Json:
-    return credential.grade.value.shown_as if credential.grade else None
-
-
-def _languages(credential: MicroCredential, _envelope: Envelope) -> Json:
-    return list(credential.course_languages or credential.languages)
-
-
-def _study_time(credential: MicroCredential, _envelope: Envelope) -> Json:
-    workload = credential.workload.value
-    credits_ = None if workload.ects is None else f"{plain(workload.ects)} ECTS"
-    hours = None if workload.hours is None else f"{plain(workload.hours)} hours"
-    return ", ".join(part for part in (credits_, hours) if part)
-
-
-def _level(credential: MicroCredential, _envelope: Envelope) -> Json:
-    return credential.level.value.eqf
-
-
-def _quality(credential: MicroCredential, _envelope: Envelope) -> Json:
-    assurance = credential.quality_assurance.value
-    return [f"{each.type.label}: {_text(credential, each.title)}" for each in assurance.accreditations]
-
-
-def _prerequisites(credential: MicroCredential, _envelope: Envelope) -> Json:
-    return [_text(credential, credential.prerequisites.value)] if credential.prerequisites else None
-
-
-def _stackable(credential: MicroCredential, _envelope: Envelope) -> Json:
-    stacking = value_of(credential.stackability)
-    return None if stacking is None else stacking.kind is Stackability.STACKABLE
-
-
-def _assessment_types(credential: MicroCredential, _envelope: Envelope) -> Json:
-    return [assessed.type.label for assessed in credential.assessments.value]
-
-
-def _participation(credential: MicroCredential, _envelope: Envelope) -> Json:
-    return credential.participation.value.label
-
-
-def _supervision(credential: MicroCredential, _envelope: Envelope) -> Json:
-    category = credential.supervision.value.category
-    return {"category": category.value, "description": CATEGORY_WORDS[category]}
-
-
-def _cycle(credential: MicroCredential, _envelope: Envelope) -> Json:
-    cycle = credential.level.value.cycle
-    return None if cycle is None else CYCLE_WORDS[cycle]
-
-
-def _region(credential: MicroCredential, _envelope: Envelope) -> Json:
-    regions: list[Json] = [place.region.label for place in credential.places.value if place.region]
-    return regions or None
-
-
-def _towards(credential: MicroCredential, _envelope: Envelope) -> Json:
-    stacking = value_of(credential.stackability)
-    if stacking is None or stacking.towards is None or stacking.kind is Stackability.STAND_ALONE:
-        return None
-    return _text(credential, stacking.towards)
-
-
-def _further(credential: MicroCredential, _envelope: Envelope) -> Json:
-    further = value_of(credential.further_information)
-    words = () if further is None else _words(credential, further.text, further.homepage)
-    return " ".join(words) or None
-
-
-def _words(credential: MicroCredential, text: Text | None, homepage: str) -> Iterator[str]:
-    if text is not None:
-        yield _text(credential, text)
-    if homepage:
-        yield homepage
-
-
-EU_CLAIMS = (
-    Claim("issuing_authority", "Issuing authority", _authority, disclosable=False, mandatory=True),
-    Claim("issuing_country", "Issuing country", _country, disclosable=False, mandatory=True),
-    Claim("date_of_issuance", "Date of issuance", _issued, disclosable=False, mandatory=True),
-    Claim("date_of_expiry", "Date of expiry", _expires, disclosable=False),
-    Claim("family_name", "Family name(s)", _family_name, mandatory=True),
-    Claim("given_name", "Given name(s)", _given_name),
-    Claim("learner_identification", "Learner identification", _identification, mandatory=True),
-    Claim("achievement_title", "Achievement title", _title, disclosable=False, mandatory=True),
-    Claim("achievement_description", "Achievement description", _description, disclosable=False),
-    Claim("learning_outcomes", "Learning outcomes", _outcomes),
-    Claim("assessment_grade", "Assessment grade", _grade),
-    Claim("language_of_classes", "Language of classes", _languages, disclosable=False, mandatory=True),
-    Claim("expected_study_time", "Expected study time", _study_time, mandatory=True),
-    Claim("level_of_learning_experience", "Level of learning experience (EQF)", _level, mandatory=True),
-    Claim("types_of_quality_assurance", "Types of quality assurance", _quality, mandatory=True),
-    Claim("prerequisites_to_enroll", "Prerequisites to enrol", _prerequisites),
-    Claim("integration_stackability_options", "Integration or stackability options", _stackable),
-)
-OWN_CLAIMS = (
-    Claim("type_of_assessment", "Type of assessment", _assessment_types, mandatory=True),
-    Claim("form_of_participation", "Form of participation", _participation, mandatory=True),
-    Claim("supervision", "Supervision and identity verification", _supervision, mandatory=True),
-    Claim("cycle", "Cycle of the European Higher Education Area", _cycle),
-    Claim("issuing_region", "Issuing region", _region, disclosable=False),
-    Claim("stackable_towards", "Stackable towards", _towards),
-    Claim("further_information", "Further information", _further),
-)
 _DISCLOSABLE = {kind: frozenset(claim.name for claim in claims(kind) if claim.disclosable) for kind in LearningType}

@@ -7,17 +7,19 @@ must never be withheld (``iss nbf exp cnf vct status``) is not disclosable by co
 
 from __future__ import annotations
 
+import json
 import secrets
 from base64 import b64encode
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from functools import lru_cache
 from hashlib import sha256
 
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from mappings.documents.envelope import Document, Format
-from mappings.documents.sd_jwt_vc import disclosable
+from mappings.documents.sd_jwt_vc import ClaimsDocument, disclosable
 from plugin.sealing import Sealed
 from plugin.sealing.compact import compact_json, sign
 from plugin.sealing.credential_keys import Signer
@@ -48,9 +50,12 @@ class SdJwtSealer:
         chain: tuple[x509.Certificate, ...] = (),
         salt: Callable[[], str] = new_salt,
     ) -> None:
-        """Name the key by ``chain`` (leaf first, without its root), else by ``/.well-known/jwt-vc-issuer``."""
+        """Name the key by ``chain`` (leaf first, without its root), else by ``/.well-known/jwt-vc-issuer``.
+
+        ``salt`` gives base64url text.
+        """
         self._key = key
-        self._issuer_url = issuer_url
+        self._issuer = compact_json(issuer_url)
         self._salt = salt
         named: dict[str, object] = {"kid": key.key_id}
         if chain:
@@ -66,23 +71,33 @@ class SdJwtSealer:
 
         Raise :class:`IssuerDisagrees`, or :class:`DocumentUnsuitable` for a type that is none of ours.
         """
-        claims = read_object(document.body)
-        names = disclosable(str(claims.get("vct")))
-        if claims.get("iss") != self._issuer_url:
+        claims = document.claims if isinstance(document, ClaimsDocument) else _claims_of(document.body)
+        names = disclosable(str(json.loads(claims.get("vct", b"null"))))
+        if claims.get("iss") != self._issuer:
             raise IssuerDisagrees("the credential names another issuer than the key")
         if not names:
             raise DocumentUnsuitable("the credential is of no type that is known here")
-        disclosures = [self._disclosure(name, claims[name]) for name in claims if name in names]
-        payload = {name: value for name, value in claims.items() if name not in names}
-        payload |= {"_sd": sorted(digest(each) for each in disclosures), "_sd_alg": "sha-256"}
+        disclosures = [self._disclosure(name, value) for name, value in claims.items() if name in names]
+        members = [b"%s:%s" % (_quoted(name), value) for name, value in claims.items() if name not in names]
+        members += [b'"_sd":%s' % compact_json(sorted(map(digest, disclosures))), b'"_sd_alg":"sha-256"']
         if holder is not None:
-            payload["cnf"] = {"jwk": dict(holder)}
-        token = sign(self._header, compact_json(payload), self._key)
+            members.append(b'"cnf":%s' % compact_json({"jwk": dict(holder)}))
+        token = sign(self._header, b"{%s}" % b",".join(members), self._key)
         body = "~".join([token, *disclosures, ""]).encode()
         return Sealed(Format.SD_JWT_VC, body, MEDIA_TYPE, self._key.key_id)
 
-    def _disclosure(self, name: str, value: object) -> str:
-        return base64url(compact_json([self._salt(), name, value]))
+    def _disclosure(self, name: str, value: bytes) -> str:
+        return base64url(b'["%s",%s,%s]' % (self._salt().encode(), _quoted(name), value))
+
+
+def _claims_of(body: bytes) -> dict[str, bytes]:
+    """Return the claims of a document that does not know its parts, each value as JSON."""
+    return {name: compact_json(value) for name, value in read_object(body).items()}
+
+
+@lru_cache(maxsize=256)
+def _quoted(name: str) -> bytes:
+    return compact_json(name)
 
 
 def digest(disclosure: str) -> str:

@@ -7,10 +7,9 @@ from dataclasses import replace
 
 import pytest
 
+from mappings.documents.learning_claims import EU_CLAIMS, OWN_CLAIMS
 from mappings.documents.sd_jwt_vc import (
-    EU_CLAIMS,
     LEARNING_CREDENTIAL,
-    OWN_CLAIMS,
     LearningType,
     claims,
     disclosable,
@@ -157,3 +156,35 @@ def test_it_needs_the_url_of_its_issuer() -> None:
     """Without it there is no iss."""
     with pytest.raises(InvalidValue):
         render_sd_jwt_vc(credential(), envelope(issuer_url=""))
+
+
+def test_what_a_class_shares_is_nobody_else_s() -> None:
+    """One after the other, of other courses, languages and types: each says its own, as if it were the first."""
+    for seed in (*range(30), *range(0, 30, 7)):
+        made, reserved = generated(seed)
+        for kind in LearningType:
+            values = {claim.name: claim.value(made, reserved) for claim in claims(kind)}
+            said = rendered(kind, made, reserved)
+
+            assert {name: value for name, value in values.items() if value is not None} == {
+                name: value for name, value in said.items() if name not in REGISTERED
+            }
+
+
+def test_a_personal_claim_is_the_learner_s() -> None:
+    """Another learner of the same class, with another grade and another day."""
+    other = credential(
+        holder=replace(credential().holder.value, family_name='O"Neil', given_name="", student_number="S-2"),
+        grade=replace(credential().grade.value, shown_as="A"),
+    )
+
+    first, second, again = (rendered(LearningType.EXTENDED, each) for each in (credential(), other, credential()))
+
+    assert first == again
+    assert {name for name in first if first[name] != second.get(name)} == {
+        "family_name",
+        "given_name",
+        "learner_identification",
+        "assessment_grade",
+    }
+    assert second["family_name"] == 'O"Neil'
