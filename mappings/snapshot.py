@@ -50,8 +50,7 @@ def dump(value: object) -> Json:
     """Return a JSON object with everything that a dataclass of ``mappings/`` holds."""
     if not dataclasses.is_dataclass(value) or isinstance(value, type):
         raise InvalidValue("only values of mappings/ are stored")
-    fields = {field.name: _dumped(getattr(value, field.name)) for field in dataclasses.fields(value)}
-    return {"is": type(value).__name__, **fields}
+    return typing.cast(Json, _dumped(value))
 
 
 def load(cls: type[T], data: Mapping[str, Any]) -> T:
@@ -64,13 +63,21 @@ def load(cls: type[T], data: Mapping[str, Any]) -> T:
 
 
 def _dumped(value: object) -> Any:
-    if isinstance(value, Enum):
-        return value.value
-    if isinstance(value, tuple):
-        return [_dumped(each) for each in value]
-    if dataclasses.is_dataclass(value):
-        return dump(value)
-    return _DUMPED.get(type(value), lambda same: same)(value)
+    cls: type = type(value)
+    return _dumper(cls)(value)
+
+
+@cache
+def _dumper(cls: type) -> Callable[[Any], Any]:
+    """Return what makes JSON of a value of ``cls``; looked up once, for values are many and their classes few."""
+    if issubclass(cls, Enum):
+        return lambda member: member.value
+    if issubclass(cls, tuple):
+        return lambda several: [_dumped(each) for each in several]
+    if dataclasses.is_dataclass(cls):
+        said, names = cls.__name__, tuple(field.name for field in dataclasses.fields(cls))
+        return lambda value: {"is": said, **{name: _dumped(getattr(value, name)) for name in names}}
+    return _DUMPED.get(cls, lambda same: same)
 
 
 @cache

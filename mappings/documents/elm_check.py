@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
 from importlib import resources
-from itertools import islice
+from itertools import chain, islice
 from typing import TypedDict
 
 from mappings.documents.elm_completeness import missing_elements
@@ -62,8 +62,11 @@ class Problem:
     sentence: str
 
 
-_Seen = dict[tuple[str, str], frozenset[object]]
-"""What is said, by id of the node and place in it."""
+class _Seen(TypedDict):
+    """What nodes with an id say: the first of each id as it is, and by id and place where there is a second."""
+
+    first: dict[str, JsonObject]
+    said: dict[str, dict[str, frozenset[object]]]
 
 
 class _Terms(TypedDict):
@@ -80,7 +83,7 @@ def problems(document: JsonObject) -> tuple[Problem, ...]:
 
 def _problems(document: JsonObject) -> Iterator[Problem]:
     yield from _vacuous(document)
-    seen: _Seen = {}
+    seen: _Seen = {"first": {}, "said": {}}
     for found in nodes(document, _OPAQUE):
         if _table()["terms"].get(found.key) == "language":
             continue
@@ -160,13 +163,18 @@ def _is_listed(list_name: str, iri: str) -> bool:
 def _collisions(found: Found, seen: _Seen) -> Iterator[Problem]:
     """Compare what nodes of one id say; nested nodes count by their ids, and are compared themselves."""
     id_ = identity(found.node)
-    if id_ is None:
+    if id_ is None or (first := seen["first"].setdefault(id_, found.node)) is found.node:
         return
-    for key, value in found.node.items():
-        for place, said in contents(key, value).items():
-            if seen.setdefault((id_, place), said) != said:
+    said = seen["said"].setdefault(id_, {})
+    for node in (found.node,) if said else (first, found.node):
+        for place, values in _places(node):
+            if said.setdefault(place, values) != values:
                 sentence = "Another node has the same id and says something else here: readers merge the two."
                 yield Problem(ProblemCode.ID_COLLISION, f"{found.path}.{place}", sentence)
+
+
+def _places(node: JsonObject) -> Iterator[tuple[str, frozenset[object]]]:
+    return chain.from_iterable(contents(key, value).items() for key, value in node.items())
 
 
 @cache

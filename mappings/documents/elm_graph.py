@@ -7,9 +7,12 @@ raises on that and nothing recurses; how large and deep a document may be is for
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import cached_property
 from typing import NamedTuple, TypeGuard
 
 JsonObject = Mapping[str, object]
+_NESTED = (dict, list)
+"""What can hold more; a tuple, because a union is made anew for each of hundreds of values."""
 
 
 class Found(NamedTuple):
@@ -61,17 +64,20 @@ def nodes(document: JsonObject, skipped: frozenset[str] = frozenset()) -> Iterat
         known = None if id_ is None else first.setdefault((found.key, found.owner, id_), found.node)
         if known is None or known is found.node or known != found.node:
             yield found
-            waiting.extend(reversed(list(_children(found, skipped))))
+            waiting.extend(reversed(_children(found, skipped)))
 
 
-def _children(found: Found, skipped: frozenset[str]) -> Iterator[Found]:
-    owner = types_of(found.node)
+def _children(found: Found, skipped: frozenset[str]) -> list[Found]:
+    owner, children = types_of(found.node), list[Found]()
     for key, value in found.node.items():
-        if key in skipped or not isinstance(value, dict | list):
+        if not isinstance(value, _NESTED) or key in skipped:
             continue
-        for path, each in _flat(f"{found.path}.{key}", value):
-            if is_object(each):
-                yield Found(path, key, owner, each)
+        path = f"{found.path}.{key}"
+        if isinstance(value, dict):
+            children.append(Found(path, key, owner, value))
+        else:
+            children += [Found(place, key, owner, each) for place, each in _flat(path, value) if is_object(each)]
+    return children
 
 
 def _flat(path: str, value: object) -> Iterator[tuple[str, object]]:
@@ -90,7 +96,7 @@ def contents(key: str, value: object) -> dict[str, frozenset[object]]:
 
     A node with an id is a plain value, its id. Places look like ``noteLiteral.en``.
     """
-    if not isinstance(value, dict | list):
+    if not isinstance(value, _NESTED):
         return {key: frozenset((value,))}
     found: dict[str, set[object]] = {}
     waiting: list[tuple[str, object]] = [(key, value)]
@@ -111,11 +117,6 @@ class Graph:
 
     def __init__(self, document: JsonObject) -> None:
         self._root = document
-        self._described: dict[str, JsonObject] = {}
-        for found in nodes(document):
-            id_ = identity(found.node)
-            if id_ is not None and len(found.node) > len(self._described.get(id_, ())):
-                self._described[id_] = found.node
 
     def follow(self, *path: str) -> list[object]:
         """Return all values at the end of ``path`` from the root, each once, without the empty ones."""
@@ -127,8 +128,25 @@ class Graph:
 
     def has(self, *path: str) -> bool:
         """Tell whether ``path`` leads to any value."""
-        return bool(self.follow(*path))
+        return self._nests(*path) or bool(self.follow(*path))
+
+    def _nests(self, *path: str) -> bool:
+        """Tell whether it does without a reference: in most documents, and then nobody needs to know what has an id."""
+        values: list[object] = [self._root]
+        for key in path:
+            values = [each for value in values if is_object(value) for _, each in _flat("", value.get(key)) if each]
+        return bool(values)
 
     def _property(self, value: object, key: str) -> object:
         node = self._described.get(identity(value) or "", value)
         return node.get(key) if is_object(node) else None
+
+    @cached_property
+    def _described(self) -> dict[str, JsonObject]:
+        """By id the node that says most."""
+        described: dict[str, JsonObject] = {}
+        for found in nodes(self._root):
+            id_ = identity(found.node)
+            if id_ is not None and len(found.node) > len(described.get(id_, ())):
+                described[id_] = found.node
+        return described

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Protocol, TypeAlias
 
 from cryptography import x509
@@ -147,8 +148,12 @@ def joined(key: SigningKey, certificate: x509.Certificate | None, certificates: 
     return SealKey(key, certificate, _chain(certificate, certificates), certificate_key_id(certificate))
 
 
+@lru_cache(maxsize=64)
 def certificate_key_id(certificate: x509.Certificate) -> str:
-    """Return the RFC 7638 thumbprint of a certificate's public key, which is RSA or on an elliptic curve."""
+    """Return the RFC 7638 thumbprint of a certificate's public key, which is RSA or on an elliptic curve.
+
+    Computed once for each of the few certificates that seal: an award is compared three times with what is known.
+    """
     kind = RSAKey if isinstance(certificate.public_key(), rsa.RSAPublicKey) else ECKey
     return kind.import_key(_certified_bytes(certificate)).thumbprint()
 

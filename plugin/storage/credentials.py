@@ -165,16 +165,18 @@ class Credentials:
         Raises :class:`ChangedMeanwhile` where the database gives other bytes back than it was handed.
         """
         handed = {(id_, each.format): each for id_, several in sealed.items() for each in several}
-        rows = [_document_row(id_, each, now) for (id_, _), each in handed.items()]
+        rows = {key: _document_row(key[0], each, now) for key, each in handed.items()}
         if not rows:
             return
         store = conflict_insert(self._connection, documents).on_conflict_do_nothing().returning(*_DOCUMENT)
-        stored = {(row.credential_id, row.format): row.body for row in self._connection.execute(store, rows)}
+        stored = {
+            (row.credential_id, row.format): row.body for row in self._connection.execute(store, [*rows.values()])
+        }
         for (id_, format_), each in handed.items():
             if (stored.get((id_, format_)) or self._body(id_, format_)) != each.body:
                 raise ChangedMeanwhile(f"credential {id_} is stored with other bytes than were verified")
-        for id_ in sealed:
-            self._notes.sealed(id_)
+        for key, row in rows.items():
+            self._notes.kept(row) if key in stored else self._notes.sealed(key[0])
         first = (credentials.c.id.in_(sealed), credentials.c.sealed_at.is_(None))
         self._connection.execute(update(credentials).where(*first).values(sealed_at=now))
 

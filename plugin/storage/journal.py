@@ -19,6 +19,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import orjson
 from sqlalchemy import ColumnElement, Connection, Table, select, tuple_
 
 from plugin.errors import JournalUnreadable, JournalUnwritable
@@ -61,11 +62,17 @@ class Notes:
         self._connection = connection
         self._credentials: set[str] = set()
         self._sealed: set[str] = set()
+        self._kept: list[Mapping[str, Any]] = []
         self._hand_overs: set[tuple[str, str, str]] = set()
         self._erased: set[str] = set()
 
+    def kept(self, document: Mapping[str, Any]) -> None:
+        """Write down a document that was inserted just now, and that the database has as it was handed over."""
+        self._kept.append(document)
+        self._credentials.add(document["credential_id"])
+
     def sealed(self, credential_id: str) -> None:
-        """Write down that documents of a credential were kept."""
+        """Write down the documents of a credential, whoever kept them."""
         self._sealed.add(credential_id)
         self._credentials.add(credential_id)
 
@@ -85,7 +92,11 @@ class Notes:
         """Return everything noted, as the transaction leaves it; nothing where nothing was."""
         if not (self._credentials or self._hand_overs or self._erased):
             return {}
-        return {table.name: self._rows(table, which) for table, which in self._chosen()}
+        rows = {str(table.name): self._rows(table, which) for table, which in self._chosen()}
+        rows["documents"] += [
+            dump_row(documents, row) for row in self._kept if row["credential_id"] not in self._sealed
+        ]
+        return rows
 
     def _chosen(self) -> Iterator[tuple[Table, ColumnElement[bool]]]:
         """Yield which rows say it, with all that they refer to."""
@@ -135,7 +146,7 @@ class Entry:
         try:
             self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             self._draft = self._folder / f"{time.time_ns()}-{uuid.uuid4().hex}{DRAFT}"
-            _put(self._draft, json.dumps(rows).encode())
+            _put(self._draft, _as_json(rows))
         except OSError as error:
             raise JournalUnwritable(f"{self._folder} cannot be written ({error.strerror})") from None
 
@@ -198,6 +209,14 @@ def _forget_in(path: Path, credential_ids: frozenset[str]) -> bool:
     _put(fresh, json.dumps(kept).encode())
     fresh.replace(path)
     return True
+
+
+def _as_json(rows: Rows) -> bytes:
+    """Return a file; half a surrogate pair, which a platform may send, is written by the slower library only."""
+    try:
+        return orjson.dumps(rows)
+    except orjson.JSONEncodeError:
+        return json.dumps(rows).encode()
 
 
 def _put(path: Path, data: bytes) -> None:

@@ -13,8 +13,8 @@ from plugin.storage.columns import Moment
 
 
 def dump_row(table: Table, row: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a row of ``table`` as JSON."""
-    return {column.name: _dumped(column, row[column.name]) for column in table.c}
+    """Return a row of ``table`` as JSON; its keys are plain text, which names of columns are not."""
+    return {str(column.name): _dumped(column, row[column.name]) for column in table.c}
 
 
 def load_row(table: Table, row: Mapping[str, Any]) -> dict[str, Any]:
