@@ -1,17 +1,19 @@
 """Reading a course and keeping what it says: stages 2 to 4 for everybody in it, and a bell for whoever has earned it.
 
-The platform is read outside of any transaction; each learner is kept in a transaction of their own, so that a crash
-loses at most the reading of one. Most readings only ask for what changed; once a day everything is read.
+The platform is read outside of any transaction; learners are kept a few at a time in one transaction, so that a crash
+loses at most the reading of those, and a class of thousands does not wait for its disk thousands of times. Most
+readings only ask for what changed; once a day everything is read.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
 
+from lti.errors import PlatformError
 from lti.platforms import Platform
 from mappings.assessment import AssessmentRecord, LearnerId
 from mappings.awarding import ReasonCode
@@ -29,6 +31,8 @@ ACTOR = "sync"
 FULL_EVERY = timedelta(days=1)
 OVERLAP = timedelta(minutes=15)
 """A reading begins so much before the last one: clocks differ, and lists are built while people work."""
+AT_ONCE = 40
+"""Learners who are kept in one transaction: few enough that nobody waits long for the database."""
 TIME_HEALS = frozenset({ReasonCode.NOT_SETTLED.value})
 """Reasons that pass without anybody doing anything: a quiet period ends by itself."""
 
@@ -40,6 +44,7 @@ class SyncTools:
     storage: Storage
     connect: Callable[[Connected], Platform]
     clock: Callable[[], datetime]
+    at_once: int = AT_ONCE
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +81,9 @@ def sync(tools: SyncTools, offer_id: str) -> SyncReport:
     if not offer.enabled:
         return SyncReport()
     read = changed = eligible = 0
-    for record in _records(tools, course, tools.connect(connected)):
-        is_new, is_eligible = _keep(tools, course, record)
-        read, changed, eligible = read + 1, changed + is_new, eligible + is_eligible
+    for records in _several(_records(tools, course, tools.connect(connected)), tools.at_once):
+        kept = _keep_all(tools, course, records)
+        read, changed, eligible = read + len(records), changed + kept.changed, eligible + kept.eligible
     with tools.storage.begin() as work:
         work.offers.note_sync(offer, at=began, full=course.since is None)
     log.info("course_synced", offer_id=offer_id, read=read, changed=changed, eligible=eligible)
@@ -106,19 +111,44 @@ def _records(tools: SyncTools, course: _Course, platform: Platform) -> Iterator[
         yield from platform.read(course.offer.course, sorted(overlooked))
 
 
-def _keep(tools: SyncTools, course: _Course, record: AssessmentRecord) -> tuple[bool, bool]:
-    """Keep one learner's record and what it means. Returns (said something new, became eligible)."""
-    now, learner = tools.clock(), record.learner.id
+def _several(records: Iterator[AssessmentRecord], most: int) -> Iterator[tuple[AssessmentRecord, ...]]:
+    """Yield up to ``most`` at a time; who was read before the platform failed comes before its error."""
+    several: list[AssessmentRecord] = []
+    trouble: PlatformError | None = None
+    try:
+        for record in records:
+            several.append(record)
+            if len(several) == most:
+                yield tuple(several)
+                several.clear()
+    except PlatformError as error:
+        trouble = error
+    if several:
+        yield tuple(several)
+    if trouble is not None:
+        raise trouble
+
+
+def _keep_all(tools: SyncTools, course: _Course, records: Collection[AssessmentRecord]) -> SyncReport:
+    """Keep what was read of some learners and what it means, in one transaction."""
+    now = tools.clock()
     with tools.storage.begin() as work:
-        is_new = work.assessments.record(record)
-        award = work.awards.open(course.offer, learner, now, course.merged.get(learner, ()))
-        if award.state in ISSUED:
-            notice_reading(work, course.in_force, award, record=record, is_new=is_new)
-            if is_new or course.since is None:
-                work.people.mark(award.platform, {learner: marks_of(record)})
-        if award.state not in OPEN - {State.RESERVED} or award.learner != learner:
-            return is_new, False
-        return is_new, _move(work, award, _verdict(work, course, award, record, now), now)
+        kept = [_keep(work, course, record, now) for record in records]
+    return SyncReport(len(kept), sum(is_new for is_new, _ in kept), sum(is_eligible for _, is_eligible in kept))
+
+
+def _keep(work: UnitOfWork, course: _Course, record: AssessmentRecord, now: datetime) -> tuple[bool, bool]:
+    """Keep one learner's record and what it means. Returns (said something new, became eligible)."""
+    learner = record.learner.id
+    is_new = work.assessments.record(record)
+    award = work.awards.open(course.offer, learner, now, course.merged.get(learner, ()))
+    if award.state in ISSUED:
+        notice_reading(work, course.in_force, award, record=record, is_new=is_new)
+        if is_new or course.since is None:
+            work.people.mark(award.platform, {learner: marks_of(record)})
+    if award.state not in OPEN - {State.RESERVED} or award.learner != learner:
+        return is_new, False
+    return is_new, _move(work, award, _verdict(work, course, award, record, now), now)
 
 
 def _verdict(

@@ -169,14 +169,12 @@ class Credentials:
         if not rows:
             return
         store = conflict_insert(self._connection, documents).on_conflict_do_nothing().returning(*_DOCUMENT)
-        stored = {
-            (row.credential_id, row.format): row.body for row in self._connection.execute(store, [*rows.values()])
-        }
+        answer = self._connection.execute(store, [*rows.values()])
+        stored = {(row.credential_id, row.format): row.body for row in answer}
         for (id_, format_), each in handed.items():
             if (stored.get((id_, format_)) or self._body(id_, format_)) != each.body:
                 raise ChangedMeanwhile(f"credential {id_} is stored with other bytes than were verified")
-        for key, row in rows.items():
-            self._notes.kept(row) if key in stored else self._notes.sealed(key[0])
+            self._notes.kept(rows[id_, format_]) if (id_, format_) in stored else self._notes.sealed(id_)
         first = (credentials.c.id.in_(sealed), credentials.c.sealed_at.is_(None))
         self._connection.execute(update(credentials).where(*first).values(sealed_at=now))
 

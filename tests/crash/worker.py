@@ -198,7 +198,7 @@ def run(place: Place, orders: Orders | None, hint: CourseId | None) -> None:
 def _jobs(place: Place, storage: Storage, queue: Celery, points: Points) -> PointedJobs:
     clock = _clock(points)
     platform: Platform = SmallClass(place, points)
-    reading = SyncTools(storage, lambda _: platform, clock)
+    reading = SyncTools(storage, lambda _: platform, clock, at_once=1)  # a point between any two learners
     sealing = _issuing(storage, platform, points, clock)
     handing_over = DeliveryTools(storage, (NoticeFile(place, points),), clock, letters.write)
     plan = _plan(storage, clock)

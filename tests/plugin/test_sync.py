@@ -1,9 +1,15 @@
 from __future__ import annotations
 
-import pytest
+from collections.abc import Collection, Iterator
+from dataclasses import replace
+from datetime import datetime
+from itertools import islice
 
-from lti.errors import PlatformError
-from mappings.assessment import Completion
+import pytest
+from sqlalchemy import event
+
+from lti.errors import Fault, PlatformError
+from mappings.assessment import AssessmentRecord, Completion, CourseId, LearnerId
 from mappings.profile import AwardRule
 from plugin.storage.awards import State
 from plugin.storage.outbox import Topic
@@ -11,6 +17,7 @@ from plugin.storage.unit_of_work import Storage
 from plugin.sync import SyncReport, sync
 from tests import factories
 from tests.plugin.bridges import a_bench
+from tests.plugin.platforms import RecordedPlatform
 
 ANNA, BRUNO, CHIARA, DIETER, EVA, FARID = "456789"
 
@@ -109,6 +116,45 @@ def test_a_platform_that_is_down_loses_nothing(storage: Storage) -> None:
         sync(bench.sync, bench.offer.id)
 
     assert bench.awards() == before
+
+
+def test_who_was_read_before_the_platform_failed_is_kept(sqlite_storage: Storage) -> None:
+    """Also where fewer than are kept at once had been read: the next reading begins with them as they were."""
+    bench = a_bench(sqlite_storage)
+    reading = replace(bench.sync, connect=lambda _: _FailsAfter(bench.platform, 3), at_once=2)
+
+    with pytest.raises(PlatformError):
+        sync(reading, bench.offer.id)
+
+    assert set(bench.awards()) == {ANNA, BRUNO, CHIARA}
+
+
+@pytest.mark.parametrize(("at_once", "transactions"), [(6, 1), (4, 2), (1, 6)])
+def test_a_class_is_kept_a_few_at_a_time(sqlite_storage: Storage, at_once: int, transactions: int) -> None:
+    """Each transaction waits for the disk once, and nobody is left out where the number does not come out even."""
+    bench = a_bench(sqlite_storage)
+    commits: list[object] = []
+    event.listen(sqlite_storage.engine, "commit", commits.append)
+
+    report = sync(replace(bench.sync, at_once=at_once), bench.offer.id)
+
+    assert report == SyncReport(read=6, changed=6, eligible=2)
+    assert len(commits) == transactions + 1  # and one notes the reading
+
+
+class _FailsAfter:
+    """A platform that goes away after so many learners."""
+
+    def __init__(self, platform: RecordedPlatform, learners: int) -> None:
+        self.id, self.course, self.people = platform.id, platform.course, platform.people
+        self._platform, self._learners = platform, learners
+
+    def read(
+        self, course: CourseId, learners: Collection[LearnerId] | None = None, since: datetime | None = None
+    ) -> Iterator[AssessmentRecord]:
+        """Yield the first, then fail."""
+        yield from islice(self._platform.read(course, learners, since), self._learners)
+        raise PlatformError(Fault.UNREACHABLE, "moodle.example.org")
 
 
 def test_a_disabled_offer_is_not_read(storage: Storage) -> None:
