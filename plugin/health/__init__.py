@@ -17,6 +17,7 @@ from lti.platforms import Platform
 from mappings.profile import Issuer
 from plugin.errors import BridgeError
 from plugin.health import inside, outside, sealing
+from plugin.health.backups import backups
 from plugin.health.report import Check, Finding, Health, Kept, Status, doubtful, examine
 from plugin.preflight import Preflight
 from plugin.sealing.key_files import KeyFiles
@@ -96,6 +97,7 @@ def _inner(tools: HealthTools) -> Iterator[Check]:
     yield partial(inside.clock_skew, tools.storage, tools.clock)
     yield partial(inside.schedule, tools.storage, tools.clock)
     yield partial(inside.work, tools.storage)
+    yield partial(backups, tools.storage, tools.clock)
 
 
 def _sealing(tools: HealthTools) -> Iterator[Check]:

@@ -17,7 +17,8 @@ import pytest
 import sqlalchemy as sa
 
 from mappings.assessment import LearnerId
-from plugin import privacy
+from plugin import meters, privacy
+from plugin.exporting import Exporter, ExportTools
 from plugin.privacy import PrivacyTools
 from plugin.progress import progress
 from plugin.safekeeping.backing_up import MANIFEST, back_up
@@ -106,6 +107,26 @@ def test_the_status_of_the_work_names_nobody(house: House) -> None:
     later = house.bench.clock() + timedelta(hours=1)
 
     assert found_in(json.dumps(progress(house.storage, lambda: later).to_json())) == []
+
+
+def test_the_metrics_name_nobody(house: House) -> None:
+    """What is counted, and what rows tell when somebody looks: no name, no number of a person, no token."""
+    later = house.bench.clock() + timedelta(hours=1)
+    tools = ExportTools(house.storage, lambda: {"key": later}, lambda: None, lambda: later)
+
+    told = (meters.counted() + Exporter(tools).exposition()).decode()
+
+    assert 'microcred_awards{state="revoked"} 1.0' in told
+    assert found_in(told) == []
+
+
+def test_the_administrator_s_trail_names_no_learner(house: House) -> None:
+    """The page that shows and searches it has what the rows have."""
+    with house.storage.reading() as work:
+        shown = work.audit.page("", limit=1000, offset=0)
+
+    assert shown
+    assert found_in(str(shown)) == []
 
 
 def test_a_fault_of_ours_quotes_nothing(

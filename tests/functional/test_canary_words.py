@@ -77,8 +77,12 @@ def test_metrics_and_checks_hold_nothing_that_was_planted(entrance: Entrance) ->
     environment = {"MICROCRED_OPERATOR_TOKEN": OPERATOR, "MICROCRED_SEAL_PASSWORD": TOKEN}
 
     health = everything(health_tools(entrance.settings))
+    metrics = entrance.app.test_client().get("/metrics", headers={"Authorization": f"Bearer {OPERATOR}"})
 
-    shown = "\n".join(_told(stated(environment), health, all_settings=True)) + json.dumps(health.to_json())
+    assert "microcred_launch_refused_total" in metrics.text
+    shown = (
+        metrics.text + "\n".join(_told(stated(environment), health, all_settings=True)) + json.dumps(health.to_json())
+    )
     shown += entrance.app.test_client().get("/version").text
     assert [word for word in (*PLANTED, OPERATOR) if word in shown] == []
 

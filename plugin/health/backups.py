@@ -1,0 +1,44 @@
+"""Check of what nobody misses until it is needed: the last backup, and the last one that was restored on trial."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from plugin.health.report import Finding, doubtful, good
+from plugin.storage.awards import ISSUED
+from plugin.storage.marks import Mark, Marked
+from plugin.storage.totals import Totals
+from plugin.storage.unit_of_work import Storage
+
+BACKED_UP, TRIED = timedelta(hours=26), timedelta(days=35)
+"""How old they may be; the alerts say the same."""
+
+
+def backups(storage: Storage, clock: Callable[[], datetime]) -> Finding:
+    """Look how old the last backup is, once there is something to lose."""
+    try:
+        with storage.read() as connection:
+            issued = any(state in ISSUED for state in Totals(connection).awards())
+        with storage.reading() as work:
+            backup, rehearsal = work.marks.get(Mark.BACKUP), work.marks.get(Mark.REHEARSAL)
+    except SQLAlchemyError as error:
+        return doubtful("backups", f"It cannot be read ({type(error).__name__}).", "Mend the database first.")
+    return _said(backup, rehearsal, clock()) if issued else good("backups", "Nothing was issued yet.")
+
+
+def _said(backup: Marked | None, rehearsal: Marked | None, now: datetime) -> Finding:
+    daily = "Let `microcred backup` run every day; docs/backup.md."
+    if backup is None:
+        return doubtful("backups", "No backup was ever made.", daily)
+    last = f"The last backup is of {backup.at:%Y-%m-%d %H:%M} UTC"
+    if now - backup.at > BACKED_UP:
+        return doubtful("backups", f"{last}.", daily)
+    monthly = "Run `microcred rehearse` on the newest backup, every month."
+    if rehearsal is None:
+        return doubtful("backups", f"{last}; none was ever restored on trial.", monthly)
+    if now - rehearsal.at > TRIED:
+        return doubtful("backups", f"{last}; one was last restored on trial on {rehearsal.at:%Y-%m-%d}.", monthly)
+    return good("backups", f"{last}; restored on trial on {rehearsal.at:%Y-%m-%d}.")
