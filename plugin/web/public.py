@@ -23,7 +23,7 @@ from plugin.web.details import detail
 from plugin.web.evaluation import sources_of
 from plugin.web.languages import current
 from plugin.web.limits import PUBLIC, limiter
-from plugin.web.tools import tools
+from plugin.web.tools import public_address, tools
 from plugin.web.verdicts import OUTCOMES, STEP_NAMES, of_standing, verdict
 
 blueprint = Blueprint("public", __name__)
@@ -87,6 +87,8 @@ def _page(looked: Looked) -> str:
         step_names=STEP_NAMES,
         outcomes=OUTCOMES,
         detail=detail,
+        checked_at=tools().clock(),
+        address=public_address(request.path),
     )
 
 

@@ -7,7 +7,7 @@ protects a browser's session and no program has one.
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, jsonify, render_template, request
+from flask import Blueprint, Response, jsonify, render_template, request, url_for
 from flask_wtf.csrf import CSRFProtect
 
 from plugin.portrait import of_document
@@ -16,7 +16,7 @@ from plugin.web.details import detail
 from plugin.web.evaluation import sources_of_document
 from plugin.web.languages import current
 from plugin.web.limits import CHECKS, PUBLIC, limiter
-from plugin.web.tools import tools
+from plugin.web.tools import public_address, tools
 from plugin.web.verdicts import OUTCOMES, STEP_NAMES, verdict
 
 blueprint = Blueprint("verify", __name__)
@@ -64,6 +64,8 @@ def shown(report: Report, data: bytes) -> str:
         step_names=STEP_NAMES,
         outcomes=OUTCOMES,
         detail=detail,
+        checked_at=tools().clock(),
+        address=public_address(url_for("verify.ask")),
     )
 
 

@@ -220,3 +220,17 @@ def test_what_a_page_looks_up_in_a_full_house_is_found_by_an_index(site: Site, i
     assert "ix_awards_learner" in str(plans)
     assert "ix_credentials_supersedes" in str(plans)
     assert scanned == []
+
+
+def test_a_print_says_where_it_can_be_checked(anna: Browser, issued: Reserved) -> None:
+    """By the share link while there is one; without it a print proves nothing, and says so."""
+    own = f"{HOME}/credential/{issued.envelope.id}"
+    before = anna.get(own).text
+    anna.post(f"{own}/share", {"days": "30"}, page=own)
+
+    page = anna.get(own).text
+    found = re.search(r"check the credential at https://credentials.example.org(/c/\S+)\s+\(until December", page)
+
+    assert "A print proves nothing by itself" in before
+    assert found
+    assert anna.get(found[1]).status_code == 200

@@ -15,6 +15,7 @@ from plugin.storage.credentials import Reserved
 from plugin.storage.sharing import Holder
 from plugin.storage.tables import credentials
 from tests.factories import ISSUED
+from tests.plugin.conftest import PUBLIC_URL
 from tests.plugin.web.site import Site
 from tests.plugin.web.stock import COURSE, PLATFORM, an_offer, sealed_credential
 
@@ -91,6 +92,15 @@ def test_a_revoked_credential_says_so_with_its_date(site: Site, issued: Reserved
 
     for page in (shared, by_id):
         assert "the issuer revoked it on 24 November 2026" in page.text
+
+
+def test_a_print_says_when_it_was_checked_and_where_again(site: Site, issued: Reserved) -> None:
+    """The very link that was opened."""
+    link = link_of(site, issued)
+
+    page = site.browser().get(f"/c/{link}").text
+
+    assert f"Checked on November 24, 2026. It can be checked again at {PUBLIC_URL}/c/{link}" in page
 
 
 QUESTIONS = (

@@ -6,17 +6,21 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 from werkzeug.test import TestResponse
 
 from plugin.examining import Examiner
 from plugin.portrait.elm import of_elm
+from plugin.storage.columns import metadata
 from plugin.storage.unit_of_work import Storage
 from plugin.verification import CheckContext, Report, check
 from tests.conftest import require_data
 from tests.factories import ISSUED
+from tests.plugin.conftest import PUBLIC_URL
 from tests.plugin.web.site import Site
 
 PAYLOAD = "<script>alert(1)</script><img src=x onerror=alert(1)>"
@@ -60,6 +64,31 @@ def test_what_a_foreign_credential_leaves_out_is_not_stated(site: Site) -> None:
             ("Not stated" in answer and "Source: " not in answer) or "as the sealed" in answer or "Not valid" in answer
         )
     assert any("Not stated" in answer for answer in answers.values())
+
+
+def test_nothing_of_an_upload_is_kept(site: Site) -> None:
+    """No row, no file and no line of a log, whatever comes of the check; as the page promises."""
+    folder = Path(str(site.storage.engine.url.database)).parent
+
+    def kept() -> tuple[str, list[str]]:
+        with site.storage.read() as connection:
+            rows = {table.name: connection.execute(table.select()).all() for table in metadata.sorted_tables}
+        return str(rows), sorted(str(path) for path in folder.rglob("*"))
+
+    before = kept()
+    with capture_logs() as lines:
+        shown = upload(site, commission_sample()).text
+
+    assert "Ana Andromeda" in shown
+    assert kept() == before
+    assert lines == []
+
+
+def test_a_print_of_a_check_says_when_it_was_and_where_it_can_be_repeated(site: Site) -> None:
+    """Paper in a file of an admissions office is older every day."""
+    page = upload(site, commission_sample()).text
+
+    assert f"Checked on November 24, 2026. It can be checked again at {PUBLIC_URL}/verify" in page
 
 
 def test_a_changed_credential_shows_nothing_of_what_it_says(site: Site) -> None:
