@@ -7,6 +7,7 @@ import shlex
 from collections.abc import Iterator
 from dataclasses import fields
 from pathlib import Path
+from typing import cast
 
 import click
 import pytest
@@ -159,6 +160,39 @@ def test_links_lead_somewhere() -> None:
 def test_what_only_a_shell_can_run_is_marked() -> None:
     """A block of shell is not run here, so it says that it is not tested."""
     assert not [page for page, lines in blocks("sh") if lines[0] != "# not tested"]
+
+
+def test_no_command_is_neither_run_nor_marked() -> None:
+    """Blocks are `console` (run below), `bash` of the page that a bare Debian executes, marked `sh`, or no commands."""
+    fences = {
+        (page, language)
+        for page, text in {**PAGES, "docker": (ROOT / "docker" / "README.md").read_text(encoding="utf-8")}.items()
+        for language in re.findall(r"^ *```(.*)\n(?:.*\n)*?^ *```$", text, re.MULTILINE)
+    }
+
+    assert fences >= {("operations.md", "console"), ("docker", "sh")}
+    assert {page for page, language in fences if language == "bash"} == {"install-systemd.md"}
+    assert {language for _, language in fences} == {"console", "bash", "sh", "http", ""}
+    assert {page for page, language in fences if not language} == {"threat-model.md"}, "drawings only"
+
+
+def test_a_command_in_a_sentence_has_the_options_that_it_is_shown_with() -> None:
+    """Tables and sentences name commands that no block runs: an option that was renamed is found here."""
+    shown = re.findall(r"`(microcred [a-z][^`]*)`", EVERYWHERE)
+
+    assert [said for said in shown if "--" in said]
+    assert [said for said in shown if unknown_options(shlex.split(said)[1:])] == []
+
+
+def unknown_options(words: list[str]) -> set[str]:
+    """Return the options among the words of a command that it does not have."""
+    command, known = cast(click.Command, microcred), {"--help"}
+    for word in words:
+        known |= {name for each in command.params for name in (*each.opts, *each.secondary_opts)}
+        if isinstance(command, click.Group) and word in command.commands:
+            command = command.commands[word]
+    known |= {name for each in command.params for name in (*each.opts, *each.secondary_opts)}
+    return {word.partition("=")[0] for word in words if word.startswith("--")} - known
 
 
 def test_the_commands_of_the_pages_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

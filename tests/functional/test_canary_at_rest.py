@@ -120,15 +120,6 @@ def test_the_metrics_name_nobody(house: House) -> None:
     assert found_in(told) == []
 
 
-def test_the_administrator_s_trail_names_no_learner(house: House) -> None:
-    """The page that shows and searches it has what the rows have."""
-    with house.storage.reading() as work:
-        shown = work.audit.page("", limit=1000, offset=0)
-
-    assert shown
-    assert found_in(str(shown)) == []
-
-
 def test_a_fault_of_ours_quotes_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:
