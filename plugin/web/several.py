@@ -33,7 +33,7 @@ def approve(launch_id: str) -> Response | tuple[str, int] | str:
     chosen, form = _chosen(launch), read_form(ReasonForm)
     if not chosen or form is None:
         return class_list(launch, offer_or_404(launch), gettext("Tick at least one learner, and write a reason.")), 422
-    waiting = url_for("teacher.home", launch_id=launch_id, state=State.HELD)
+    waiting = url_for("teacher.home", launch_id=launch_id, only=State.HELD)
     if not confirming.is_confirmed():
         fields = [("reason", form["reason"]), *(("award", each.id) for each in chosen)]
         return confirming.ask(launch, confirming.approving_all(_names(chosen)), back=waiting, fields=fields)
@@ -58,4 +58,4 @@ def _may_be_approved(award: AwardRow, offer: Offer) -> bool:
 
 def _names(chosen: Sequence[AwardRow]) -> tuple[str, ...]:
     with tools().storage.reading() as work:
-        return tuple(name_of(work, each.id) for each in chosen)
+        return tuple(sorted((name_of(work, each.id) for each in chosen), key=str.casefold))

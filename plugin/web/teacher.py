@@ -129,7 +129,7 @@ def _approvable(lines: Iterable[Line]) -> tuple[str, ...]:
 
 
 def _wanted(offer: Offer) -> Wanted:
-    state = request.args.get("state", "")
+    state = request.args.get("only", "")
     words = request.args.get("words", "").strip()[:100]
     return Wanted(offer.id, words, State(state) if state in set(State) else None)
 

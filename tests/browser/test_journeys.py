@@ -160,8 +160,8 @@ def test_a_page_of_a_launch_cannot_be_framed_by_anybody_else(world: World, deskt
     assert "Check a credential" not in page.frames[1].content()
 
 
-def test_the_whole_form_works_by_keyboard(world: World, desktop: BrowserContext) -> None:
-    """The skip link comes first, and Tab and Enter lead from the first field to the preview."""
+def test_the_keyboard_alone_enables_a_credential(world: World, desktop: BrowserContext) -> None:
+    """The skip link comes first; Tab, Enter and typing lead from the form over the preview to the end."""
     ready_to_enable(world)
     page = desktop.new_page()
     page.goto(f"{world.entered(TEACHER)}/teach")
@@ -174,6 +174,19 @@ def test_the_whole_form_works_by_keyboard(world: World, desktop: BrowserContext)
         page.keyboard.type(text)
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
-
     expect(page.get_by_text("If it were enabled now: 2 get it")).to_be_visible()
+    presses = tab_to(page, "Enable")
+    page.keyboard.press("Enter")
+
+    expect(page.get_by_text("Enabled: learners receive it by themselves.")).to_be_visible()
     assert first == "Skip to the content"
+    assert presses <= 3
+
+
+def tab_to(page: Page, words: str) -> int:
+    """Press Tab until the element with these words has the focus, and return how often."""
+    for presses in range(1, 30):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.textContent.trim()") == words:
+            return presses
+    raise AssertionError(f"Tab does not lead to {words}")

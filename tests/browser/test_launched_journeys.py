@@ -68,7 +68,8 @@ def campus(chromium: Browser, tmp_path_factory: pytest.TempPathFactory) -> Itera
             page = context.new_page()
             page.goto(platform.invite(bridge.run("invite").strip()))
             page.get_by_role("button", name="Register").click()
-            expect(page.locator("[data-need=roster]")).to_have_attribute("data-ok", "true")
+            # The answer is the preflight: a key set, a token and the class are fetched before it comes.
+            expect(page.locator("[data-need=roster]")).to_have_attribute("data-ok", "true", timeout=PATIENCE)
         key = re.search(r"platform key (\w+)", bridge.run("registrations"))
         assert key is not None
         (folder / "token").write_text(moodle.token)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 import sys
 import time
@@ -14,9 +15,22 @@ from typing import Self
 from cryptography.fernet import Fernet
 
 from tests.conftest import ROOT
-from tests.services.postgres import free_port
 
+PATIENCE = 180
+"""Seconds until the server must answer: on a machine where every core is busy, starting it took more than 40."""
 INSTITUTION = ROOT / "tests" / "profiles" / "institution.yaml"
+
+
+def held_port() -> socket.socket:
+    """Return a socket that keeps a free port of this machine from everybody but who binds it to listen there.
+
+    Between choosing a port and serving there lie commands that take seconds; meanwhile another process could be given
+    the same one. A socket that does not listen lets another with SO_REUSEADDR listen, and is never given away.
+    """
+    place = socket.socket()
+    place.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    place.bind(("127.0.0.1", 0))
+    return place
 
 
 class Bridge:
@@ -26,7 +40,8 @@ class Bridge:
     """
 
     def __init__(self, folder: Path, *, worker: bool = False) -> None:
-        port = free_port()
+        self._place = held_port()
+        port = self._place.getsockname()[1]
         self.url = f"http://localhost:{port}"
         self.log = folder / "bridge.log"
         self._worker = worker
@@ -43,7 +58,9 @@ class Bridge:
     def run(self, *arguments: str) -> str:
         """Run a sub-command and return what it prints."""
         command = [sys.executable, "-m", "plugin.cli", *arguments]
-        done = subprocess.run(command, env=self.environment, cwd=ROOT, capture_output=True, text=True, check=True)
+        done = subprocess.run(command, env=self.environment, cwd=ROOT, capture_output=True, text=True)
+        if done.returncode:
+            raise RuntimeError(f"microcred {' '.join(arguments)} ended with {done.returncode}:\n{done.stderr}")
         return done.stdout
 
     def seal_as_institution(self) -> None:
@@ -59,13 +76,19 @@ class Bridge:
         command = [sys.executable, "-m", "plugin.cli", "serve", *([] if self._worker else ["--no-worker"])]
         with self.log.open("a") as log:
             self._process = subprocess.Popen(command, env=self.environment, cwd=ROOT, stderr=log, stdout=log)
-        for _ in range(400):
+        end = time.monotonic() + PATIENCE
+        while self._process.poll() is None and time.monotonic() < end:
             try:
-                with urllib.request.urlopen(f"{self.url}/lti/jwks", timeout=1):
+                with urllib.request.urlopen(f"{self.url}/lti/jwks", timeout=5):
                     return
             except OSError:
                 time.sleep(0.1)
+        self._process.kill()
         raise RuntimeError(self.log.read_text())
+
+    def free(self) -> None:
+        """Give the port back."""
+        self._place.close()
 
     def stop(self) -> None:
         """End the server, and its worker with it."""
@@ -81,3 +104,4 @@ class Bridge:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
         self.stop()
+        self.free()

@@ -96,7 +96,7 @@ def test_the_list_is_searched_by_name_and_state(course: Site, offer: Offer, teac
     settle(course, offer)
 
     found = teacher.get(f"{HOME}?words=kowal").text
-    sealed = teacher.get(f"{HOME}?state=sealed").text
+    sealed = teacher.get(f"{HOME}?only=sealed").text
     nobody = teacher.get(f"{HOME}?words=%25").text
 
     assert ("Anna Kowalska" in found, "Bruno Silva" in found) == (True, False)
@@ -212,7 +212,7 @@ def test_those_who_wait_for_approval_alone_are_approved_together(course: Site, o
     ids = held_class(course, offer)
     form = {"award": list(ids.values()), "reason": "The board agreed."}
 
-    listed = teacher.get(f"{HOME}?state=held").text
+    listed = teacher.get(f"{HOME}?only=held").text
     shown = teacher.post(f"{HOME}/approve", form, page=HOME).text
     before = {award_of(course, each).ruled_by for each in ids.values()}
     teacher.post(f"{HOME}/approve", {**form, "confirmed": "yes"}, page=HOME)
@@ -244,7 +244,7 @@ def test_a_page_of_those_who_wait_is_ticked_by_a_link(course: Site, offer: Offer
     """No script is needed for that."""
     held_class(course, offer)
 
-    page = teacher.get(f"{HOME}?state=held&all=1").text
+    page = teacher.get(f"{HOME}?only=held&all=1").text
 
     assert page.count(" checked>") == 2
 
