@@ -29,7 +29,7 @@ from plugin.web.levels import comparable
 from plugin.web.limits import limiter
 from plugin.web.tools import PageTools, keep
 
-_NO_RIGHT = frozenset({401, 403})
+_REFUSED = frozenset({401, 403, 429})
 _log = structlog.get_logger("pages")
 _OVERHEAD = 100_000
 """Bytes of a form beside the file in it."""
@@ -68,8 +68,9 @@ def init_app(app: Flask, tools: PageTools) -> None:
 def _explain(error: HTTPException) -> tuple[str, int]:
     """Tell a person what happened and what helps, in a page without technical words."""
     code = error.code or 500
-    if code in _NO_RIGHT:
-        _log.warning("not_allowed", code=str(code), place=request.endpoint or "")
+    if isinstance(error, CSRFError) or code in _REFUSED:
+        said = "csrf" if isinstance(error, CSRFError) else str(code)
+        _log.warning("not_allowed", code=said, place=request.endpoint or "")
     return render_template("error.html", code=code, sentence=_sentence(error)), code
 
 

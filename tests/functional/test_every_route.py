@@ -308,6 +308,22 @@ def test_whoever_has_no_right_is_logged_without_a_name(house: House) -> None:
     assert refused == [("403", "teacher.home"), ("401", "metrics.metrics")]
 
 
+def test_whoever_goes_around_a_limit_or_a_form_is_logged(house: House) -> None:
+    """Asking too often, and a form that no page of ours gave: the view and why, once each."""
+    limiter.enabled = True
+    limiter.reset()
+    with capture_logs() as lines:
+        for _ in range(200):
+            if house.app.test_client().get("/admin/sign-in").status_code == 429:
+                break
+        house.app.test_client().post("/verify", data={"text": "x"})
+    limiter.reset()
+    limiter.enabled = False
+
+    refused = [(line["code"], line["place"]) for line in lines if line["event"] == "not_allowed"]
+    assert refused == [("429", "administrators.sign_in"), ("csrf", "verify.check")]
+
+
 @pytest.mark.parametrize(("method", "rule"), of_kind(Kind.INVITED))
 def test_without_an_open_invite_nothing_is_registered(house: House, method: str, rule: str) -> None:
     """Guessed invites and other people's registrations."""
