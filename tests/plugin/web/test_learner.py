@@ -229,7 +229,9 @@ def test_a_print_says_where_it_can_be_checked(anna: Browser, issued: Reserved) -
     anna.post(f"{own}/share", {"days": "30"}, page=own)
 
     page = anna.get(own).text
-    found = re.search(r"check the credential at https://credentials.example.org(/c/\S+)\s+\(until December", page)
+    found = re.search(
+        r"check the credential at https://credentials.example.org(/c/\S+)\s+\(until 24 December 2026", page
+    )
 
     assert "A print proves nothing by itself" in before
     assert found

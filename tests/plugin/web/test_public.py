@@ -100,7 +100,7 @@ def test_a_print_says_when_it_was_checked_and_where_again(site: Site, issued: Re
 
     page = site.browser().get(f"/c/{link}").text
 
-    assert f"Checked on November 24, 2026. It can be checked again at {PUBLIC_URL}/c/{link}" in page
+    assert f"Checked on 24 November 2026. It can be checked again at {PUBLIC_URL}/c/{link}" in page
 
 
 QUESTIONS = (

@@ -88,7 +88,7 @@ def test_a_print_of_a_check_says_when_it_was_and_where_it_can_be_repeated(site: 
     """Paper in a file of an admissions office is older every day."""
     page = upload(site, commission_sample()).text
 
-    assert f"Checked on November 24, 2026. It can be checked again at {PUBLIC_URL}/verify" in page
+    assert f"Checked on 24 November 2026. It can be checked again at {PUBLIC_URL}/verify" in page
 
 
 def test_a_changed_credential_shows_nothing_of_what_it_says(site: Site) -> None:
