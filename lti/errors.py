@@ -84,6 +84,8 @@ class Fault(StrEnum):
     ANSWER_TOO_LARGE = "answer_too_large"
     TOO_MANY_PAGES = "too_many_pages"
     FOREIGN_PAGE = "foreign_page"
+    FOREIGN_COURSE = "foreign_course"
+    """The roster that was sent is of another course than the one that was asked for."""
     ADDRESS_REFUSED = "address_refused"
     REDIRECTED = "redirected"
 
@@ -119,6 +121,7 @@ _SENTENCES = {
     Fault.ANSWER_TOO_LARGE: "The learning platform's answer is larger than can be right.",
     Fault.TOO_MANY_PAGES: "The learning platform's list has more pages than can be right.",
     Fault.FOREIGN_PAGE: "The learning platform's list continues on another host.",
+    Fault.FOREIGN_COURSE: "The learning platform answered with the list of another course.",
     Fault.ADDRESS_REFUSED: "The address lies in a network that is not allowed.",
     Fault.REDIRECTED: "The learning platform sends the request elsewhere; its address has changed.",
 }

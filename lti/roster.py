@@ -10,10 +10,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
+from lti.errors import Fault, PlatformError
+from lti.network import Answer
 from lti.roles import role_of, standing_of
 from lti.schemas import Id, OptionalId, Text, Texts, load
 from lti.service import Service
-from mappings.assessment import Learner, LearnerId, Standing
+from mappings.assessment import CourseId, Learner, LearnerId, Standing
 
 SCOPE = "https://purl.imsglobal.org/spec/lti-nrps/scope/contextmembership.readonly"
 ACCEPT = "application/vnd.ims.lti-nrps.v2.membershipcontainer+json"
@@ -36,28 +38,55 @@ class Member:
 
 
 @dataclass(frozen=True, slots=True)
+class Context:
+    """The course, by the id that launches know."""
+
+    id: Id
+
+
+@dataclass(frozen=True, slots=True)
+class Container:
+    """The head of a membership container (NRPS 2.0 section 2.1, where ``context`` must be)."""
+
+    context: Context
+
+
+@dataclass(frozen=True, slots=True)
 class Members:
     """One page of a membership container."""
 
     members: tuple[Member, ...]
 
 
-def read_roster(service: Service, memberships_url: str) -> tuple[Learner, ...]:
+def read_roster(service: Service, memberships_url: str, course: CourseId) -> tuple[Learner, ...]:
     """Return everybody on all pages, each once, with the more careful standing where somebody comes twice.
 
-    ``memberships_url`` is the one of the launch: a site-wide Moodle tool could read any course by changing it.
+    ``memberships_url`` is the one of the launch: a site-wide Moodle tool could read any course by changing it. So
+    each page must say that it is of ``course``. Raises :class:`PlatformError` otherwise.
     """
     people: dict[LearnerId, Learner] = {}
-    for member in _members(service, memberships_url):
+    for member in _members(service, memberships_url, course):
         learner = learner_of(member)
         known = people.get(learner.id)
         people[learner.id] = learner if known is None else replace(learner, standing=_careful(learner, known))
     return tuple(people.values())
 
 
-def _members(service: Service, url: str) -> Iterator[Member]:
+def _members(service: Service, url: str, course: CourseId) -> Iterator[Member]:
     for page in service.pages(url, accept=ACCEPT):
+        require_course(page, course)
         yield from load(Members, page.json(), place=page.place).members
+
+
+def context_of(page: Answer) -> CourseId:
+    """Return the course that a page of a roster says it is of."""
+    return CourseId(load(Container, page.json(), place=page.place).context.id)
+
+
+def require_course(page: Answer, course: CourseId) -> None:
+    """Refuse a page of another course's roster. Raises :class:`PlatformError`."""
+    if context_of(page) != course:
+        raise PlatformError(Fault.FOREIGN_COURSE, page.place)
 
 
 def learner_of(member: Member) -> Learner:

@@ -14,7 +14,7 @@ from lti.errors import Fault, PlatformError
 from lti.gradebook import read_line_items, read_results
 from lti.roster import Roster, read_roster
 from lti.service import Service
-from mappings.assessment import Activity, AssessmentRecord, LearnerId, Result, Score
+from mappings.assessment import Activity, AssessmentRecord, CourseId, LearnerId, Result, Score
 
 T = TypeVar("T")
 _NO_OPINION = frozenset(
@@ -54,6 +54,7 @@ class SecondOpinion:
 class CourseServices:
     """The LTI services of a course. Addresses are empty where none was granted; each service has its own scopes."""
 
+    course: CourseId
     roster: Service
     grades: Service
     members: str
@@ -66,7 +67,7 @@ class CourseServices:
         return SecondOpinion(roster, columns or ())
 
     def _roster(self) -> Roster:
-        people = read_roster(self.roster, self.members)
+        people = read_roster(self.roster, self.members, self.course)
         return Roster({person.id: person for person in people}, is_whole=True)
 
     def _columns(self) -> tuple[Column, ...]:

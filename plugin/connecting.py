@@ -99,7 +99,7 @@ class Connector:
         if members is None or grades is None:
             return SecondOpinion()
         asked = "" if connected.kind in _READ_THEIR_ROSTER else said.members
-        opinion = CourseServices(members, grades, asked, said.line_items).ask()
+        opinion = CourseServices(course, members, grades, asked, said.line_items).ask()
         if len(self._opinions) >= _MOST_OPINIONS:
             self._opinions.clear()
         self._opinions[connected.id, course] = (self._clock(), opinion)

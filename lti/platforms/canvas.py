@@ -113,7 +113,7 @@ class Canvas:
 
     def people(self, course: CourseId) -> tuple[Learner, ...]:
         """Return everybody enrolled in any way, each once."""
-        return tuple(self._people(self._enrollments(course), self._course(course)).values())
+        return tuple(self._people(self._enrollments(course), self._members(self._course(course), course)).values())
 
     def read(
         self, course: CourseId, learners: Collection[LearnerId] | None = None, since: datetime | None = None
@@ -154,7 +154,7 @@ class Canvas:
         return Lists(
             course=records.course_of(found, course, self.id, self._url),
             enrollments=enrollments,
-            learners=self._people(enrollments, found),
+            learners=self._people(enrollments, self._members(found, course)),
             assignments=assignments,
             progress=self._progress(course),
             scores={rollup.links.user: rollup.scores for rollup in rollups},
@@ -173,28 +173,28 @@ class Canvas:
         answer = self._service.get(self._address(course, "", ("include[]", "public_description")))
         return load(CanvasCourse, answer.json(), place=answer.place)
 
-    def _people(self, enrollments: Mapping[str, tuple[Enrollment, ...]], course: CanvasCourse) -> dict[str, Learner]:
+    def _people(self, rows_of: Mapping[str, tuple[Enrollment, ...]], told: Mapping[str, Learner]) -> dict[str, Learner]:
         """Return each person under their LTI id; whom no roster ever showed keeps a Canvas id of their own."""
-        told = self._members(course)
         roster = Roster({member.id: member for member in told.values()}, is_whole=False)
         if self._lti is None:
-            ids: Mapping[str, LearnerId] = {user: LearnerId(user) for user in enrollments}
+            ids: Mapping[str, LearnerId] = {user: LearnerId(user) for user in rows_of}
         else:
             ids = all_ids({user: member.id for user, member in told.items()}, self._known)
         return {
             user: roster.checked(records.learner_of(rows, ids.get(user, LearnerId(f"canvas:{user}"))))
-            for user, rows in enrollments.items()
+            for user, rows in rows_of.items()
         }
 
-    def _members(self, course: CanvasCourse) -> dict[str, Learner]:
+    def _members(self, found: CanvasCourse, course: CourseId) -> dict[str, Learner]:
         """Return the members of the LTI roster by Canvas user id."""
-        address = f"{self._url}/api/lti/courses/{course.id}/names_and_roles"
-        return {} if self._lti is None else lti_members(self._lti, address)
+        address = f"{self._url}/api/lti/courses/{found.id}/names_and_roles"
+        return {} if self._lti is None else lti_members(self._lti, address, course)
 
     def _users(self, course: CourseId) -> tuple[str, dict[LearnerId, str]]:
         """Return Canvas' own id of the course, and of each person."""
         found = self._course(course)
-        return found.id, {one.id: user for user, one in self._people(self._enrollments(course), found).items()}
+        people = self._people(self._enrollments(course), self._members(found, course))
+        return found.id, {one.id: user for user, one in people.items()}
 
     def _progress(self, course: CourseId) -> dict[str, Progress]:
         try:

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Protocol
 from urllib.parse import urlencode
 
 from lti import roster
+from lti.network import Answer
 from lti.platforms import canvas_records as records
 from lti.platforms.canvas_shapes import Assignment, Enrollment, LinkedOutcome, OutcomeScore, Progress, Submission
-from lti.schemas import Id, OptionalId, load, part, parts
+from lti.schemas import OptionalId, load, part, parts
 from lti.service import Service
-from mappings.assessment import AssessmentRecord, Course, Learner, LearnerId, SupervisionEvidence
+from mappings.assessment import AssessmentRecord, Course, CourseId, Learner, LearnerId, SupervisionEvidence
 
 _MEMBERS_A_PAGE = 50
 """Canvas gives no more."""
@@ -79,20 +80,6 @@ class MembersWithMessages:
     members: tuple[MemberWithMessage, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Context:
-    """The course, by the id that launches know."""
-
-    id: Id
-
-
-@dataclass(frozen=True, slots=True)
-class Container:
-    """The head of a membership container."""
-
-    context: Context
-
-
 class People(Protocol):
     """Which LTI id belongs to which Canvas user, as far as it was ever seen.
 
@@ -127,19 +114,30 @@ def all_ids(told: Mapping[str, LearnerId], people: People) -> Mapping[str, Learn
     return {**known, **told}
 
 
-def lti_members(service: Service, memberships_url: str) -> dict[str, Learner]:
+def lti_members(service: Service, memberships_url: str, course: CourseId) -> dict[str, Learner]:
     """Return each active member, by the LTI id that launches use, under their Canvas user id.
 
     The registration asks for the custom parameter ``canvas_user_id=$Canvas.user.id``. Canvas expands it for every
     member where ``rlid`` asks for a resource link, as which it takes the course itself (NRPS 2.0 section 3.2).
+
+    The roster must be of ``course``, as launches call it. One that is known by its number in Canvas is not compared:
+    the address has that number.
     """
     first = service.get(f"{memberships_url}?limit=1", accept=roster.ACCEPT)
-    context = load(Container, first.json(), place=first.place).context.id
+    context = roster.context_of(first)
+    if not course.isdigit():
+        roster.require_course(first, course)
     address = f"{memberships_url}?{urlencode({'rlid': context, 'limit': _MEMBERS_A_PAGE})}"
     return {
         message.custom.canvas_user_id: roster.learner_of(member)
-        for page in service.pages(address, accept=roster.ACCEPT)
+        for page in _of(context, service.pages(address, accept=roster.ACCEPT))
         for member in load(MembersWithMessages, page.json(), place=page.place).members
         for message in member.message
         if message.custom and message.custom.canvas_user_id
     }
+
+
+def _of(context: CourseId, pages: Iterator[Answer]) -> Iterator[Answer]:
+    for page in pages:
+        roster.require_course(page, context)
+        yield page

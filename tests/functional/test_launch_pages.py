@@ -104,6 +104,22 @@ def test_a_launch_is_open_to_the_browser_that_made_it(entrance: Entrance) -> Non
     assert (page.status_code, code_of(page)) == (403, "session_missing")
 
 
+@pytest.mark.parametrize("person", ["learner", "teacher"])
+def test_a_page_whose_launch_this_browser_lost_offers_one_way_on(moodle: Entrance, person: str) -> None:
+    """In the frame of the platform too: it is that platform's page, whoever looks at it."""
+    landed = moodle.browser().launch(person)
+    page = moodle.browser(framed=True).get(landed.location)
+
+    one_way_on(moodle, page, "session_missing")
+    assert moodle.platform.url in policy_of(page)["frame-ancestors"]
+
+
+@pytest.mark.parametrize("path", ["/lti/launch", "/teach/" + "0f" * 16, "/mine/" + "0f" * 16])
+def test_a_page_of_no_launch_says_what_to_do(moodle: Entrance, path: str) -> None:
+    """No button can lead anywhere: nobody knows which platform it was."""
+    no_way_on(moodle.browser().get(path), "session_missing", "open the activity there again")
+
+
 def test_two_launches_live_side_by_side(entrance: Entrance) -> None:
     """Two courses in two tabs are never mistaken for each other."""
     browser = entrance.browser()
@@ -260,6 +276,15 @@ def one_way_on(entrance: Entrance, page: TestResponse, code: str) -> None:
     assert f'href="{entrance.platform.url}" target="_top"' in main
 
 
+def no_way_on(page: TestResponse, code: str, advice: str) -> None:
+    """Check a page of a refusal whose platform nobody knows."""
+    main = page.text.partition("<main")[2].partition("</main>")[0]
+    assert (page.status_code, code_of(page)) == (403, code)
+    assert html.unescape(Refusal(code).sentence) in html.unescape(main)
+    assert main.count('role="button"') + main.count("<button") == 0
+    assert advice in html.unescape(main)
+
+
 def test_a_refusal_is_shown_in_the_frame_of_a_registered_platform(moodle: Entrance) -> None:
     """The person sees the code instead of an empty frame."""
     page = moodle.browser(framed=True).post("/lti/login", moodle.platform.click("learner", CLIENT) | {"login_hint": ""})
@@ -273,7 +298,7 @@ def test_an_unknown_platform_is_told_without_being_let_frame_us(moodle: Entrance
     login = moodle.platform.click("learner", CLIENT) | {"iss": "https://evil.example"}
     page = moodle.browser().post("/lti/login", login)
 
-    assert code_of(page) == "platform_unknown"
+    no_way_on(page, "platform_unknown", "Send the code below to the IT department")
     assert policy_of(page)["frame-ancestors"] == "'none'"
     assert "evil.example" not in page.text
 

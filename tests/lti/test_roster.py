@@ -17,7 +17,7 @@ from mappings.assessment import Activity, ActivityId, CourseId, GradeState, Lear
 from tests.lti.conftest import LOCAL
 from tests.lti.test_tokens import TOOL_KEY
 from tests.simulators.moodle import MoodleSimulator
-from tests.simulators.server import Reply
+from tests.simulators.server import Asked, Reply
 from tests.simulators.token_desk import Client as RegisteredClient
 from tests.simulators.token_desk import TokenDesk
 
@@ -25,6 +25,8 @@ SCOPES = frozenset({roster.SCOPE, gradebook.LINE_ITEMS_SCOPE, gradebook.RESULTS_
 MEMBERSHIP = "http://purl.imsglobal.org/vocab/lis/v2/membership#"
 TEST_USER = "http://purl.imsglobal.org/vocab/lti/system/person#TestUser"
 ALEX = LearnerId("213")
+ADA101 = CourseId("3")
+CONTEXT = {"context": {"id": "3"}}
 
 
 @pytest.fixture
@@ -49,7 +51,7 @@ def memberships(platform: MoodleSimulator, query: str = "") -> str:
 
 def test_everybody_is_read_over_all_pages(platform: MoodleSimulator, service: Service) -> None:
     """Three a page, eight people, three pages."""
-    people = read_roster(service, memberships(platform, "?limit=3"))
+    people = read_roster(service, memberships(platform, "?limit=3"), ADA101)
 
     assert [person.id for person in people] == ["213", "7", "9", "4", "8", "6", "5", "3"]
     assert len([asked for asked in platform.asked if "memberships" in asked.path]) == 3
@@ -57,7 +59,7 @@ def test_everybody_is_read_over_all_pages(platform: MoodleSimulator, service: Se
 
 def test_names_and_contact_are_read(platform: MoodleSimulator, service: Service) -> None:
     """As far as the platform sends them."""
-    eva = next(person for person in read_roster(service, memberships(platform)) if person.id == "8")
+    eva = next(person for person in read_roster(service, memberships(platform), ADA101) if person.id == "8")
 
     assert (eva.full_name, eva.given_name, eva.family_name) == ("Eva Nováková", "Eva", "Nováková")
     assert (eva.email, eva.student_number, eva.standing) == ("eva@example.org", "STU-0005", Standing.LEARNER)
@@ -68,7 +70,7 @@ def test_moodle_calls_a_non_editing_teacher_a_learner_and_the_web_service_does_n
 ) -> None:
     """As recorded: only both opinions together keep Alex from being taken for a learner."""
     moodle = Moodle.connect(PlatformId("moodle"), platform.url, platform.token, LOCAL)
-    people = {person.id: person for person in read_roster(service, memberships(platform))}
+    people = {person.id: person for person in read_roster(service, memberships(platform), ADA101)}
     roster = Roster(people, is_whole=True)
 
     checked = {person.id: roster.checked(person).standing for person in moodle.people(CourseId("3"))}
@@ -138,10 +140,10 @@ def test_roles_and_status_give_the_standing(roles: list[str], status: str, stand
 def test_somebody_who_comes_twice_is_one_person(platform: MoodleSimulator, service: Service) -> None:
     """With the more careful of both roles."""
     entry = {"user_id": "1", "status": "Active", "roles": ["Learner"]}
-    pages = Reply({"members": [entry, {**entry, "roles": ["Instructor"]}, {**entry, "user_id": 2}]})
+    pages = Reply({**CONTEXT, "members": [entry, {**entry, "roles": ["Instructor"]}, {**entry, "user_id": 2}]})
     platform.plan(lambda asked: "memberships" in asked.path, pages)
 
-    people = read_roster(service, memberships(platform))
+    people = read_roster(service, memberships(platform), ADA101)
 
     assert [(person.id, person.standing) for person in people] == [("1", Standing.STAFF), ("2", Standing.LEARNER)]
 
@@ -149,9 +151,9 @@ def test_somebody_who_comes_twice_is_one_person(platform: MoodleSimulator, servi
 def test_an_unexpanded_variable_is_a_missing_value(platform: MoodleSimulator, service: Service) -> None:
     """Platforms send variables that they do not know literally."""
     entry = {"user_id": "1", "roles": ["Learner"], "name": None, "lis_person_sourcedid": "$Person.sourcedId"}
-    platform.plan(lambda asked: "memberships" in asked.path, Reply({"members": [entry]}))
+    platform.plan(lambda asked: "memberships" in asked.path, Reply({**CONTEXT, "members": [entry]}))
 
-    (person,) = read_roster(service, memberships(platform))
+    (person,) = read_roster(service, memberships(platform), ADA101)
 
     assert (person.full_name, person.student_number) == ("", "")
 
@@ -161,21 +163,53 @@ def test_a_member_of_another_form_is_a_named_error(
     platform: MoodleSimulator, service: Service, entry: dict[str, object]
 ) -> None:
     """Nobody is left out in silence."""
-    platform.plan(lambda asked: "memberships" in asked.path, Reply({"members": [entry]}))
+    platform.plan(lambda asked: "memberships" in asked.path, Reply({**CONTEXT, "members": [entry]}))
 
     with pytest.raises(PlatformError) as raised:
-        read_roster(service, memberships(platform))
+        read_roster(service, memberships(platform), ADA101)
+
+    assert raised.value.fault is Fault.MALFORMED_ANSWER
+
+
+def foreign(asked: Asked) -> bool:
+    """Whether this is the second page of a roster."""
+    return "memberships" in asked.path and asked.argument("from") == "3"
+
+
+@pytest.mark.parametrize("context", [{"id": "1"}, {"id": 1}, {"id": "03"}])
+def test_the_roster_of_another_course_is_refused(
+    platform: MoodleSimulator, service: Service, context: dict[str, object]
+) -> None:
+    """By its own code, whichever page it is on: a site-wide tool of Moodle may read any course."""
+    entry = {"user_id": "66", "status": "Active", "roles": ["Learner"]}
+    platform.plan(foreign, Reply({"context": context, "members": [entry]}))
+
+    with pytest.raises(PlatformError) as raised:
+        read_roster(service, memberships(platform, "?limit=3"), ADA101)
+
+    assert (raised.value.fault, raised.value.retryable) == (Fault.FOREIGN_COURSE, False)
+
+
+@pytest.mark.parametrize("container", [{}, {"context": None}, {"context": {}}, {"context": {"id": ""}}])
+def test_a_roster_that_does_not_say_of_which_course_it_is_has_the_wrong_form(
+    platform: MoodleSimulator, service: Service, container: dict[str, object]
+) -> None:
+    """The standard demands it, and without it nobody knows whose people these are."""
+    platform.plan(lambda asked: "memberships" in asked.path, Reply({**container, "members": []}))
+
+    with pytest.raises(PlatformError) as raised:
+        read_roster(service, memberships(platform), ADA101)
 
     assert raised.value.fault is Fault.MALFORMED_ANSWER
 
 
 def test_an_ended_token_is_renewed_while_reading(platform: MoodleSimulator, service: Service) -> None:
     """Moodle's 401 has no ``WWW-Authenticate``; the roster comes all the same."""
-    read_roster(service, memberships(platform))
+    read_roster(service, memberships(platform), ADA101)
     assert platform.desk is not None
     platform.desk.revoke_all()
 
-    assert len(read_roster(service, memberships(platform))) == 8
+    assert len(read_roster(service, memberships(platform), ADA101)) == 8
 
 
 def test_a_tool_sees_its_own_line_items_only(platform: MoodleSimulator, service: Service) -> None:

@@ -127,6 +127,20 @@ def _names_somebody(asked: Asked) -> bool:
     return any(name == "student_ids[]" and value != "all" for name, value in asked.query)
 
 
+def test_the_roster_of_another_course_ends_the_reading(moodle: tuple[MoodleSimulator, Wired]) -> None:
+    """Before there is any record to be stored, also of those who are rightly there, and by its own code."""
+    simulator, wired = moodle
+    entry = {"user_id": "66", "status": "Active", "roles": ["Learner"]}
+    other = Reply({"context": {"id": "1"}, "members": [entry]})
+    simulator.plan(lambda asked: "memberships" in asked.path, other)
+    records = wired.open().read(ADA101)
+
+    with pytest.raises(PlatformError) as raised:
+        next(iter(records))
+
+    assert raised.value.code == "foreign_course"
+
+
 def test_a_moodle_course_asks_for_its_roster_once_a_minute(
     moodle: tuple[MoodleSimulator, Wired],
 ) -> None:
@@ -156,7 +170,10 @@ def test_the_roster_is_a_second_opinion(
 ) -> None:
     """Nobody is taken for a learner whom either list does not take for one."""
     simulator, wired = moodle
-    simulator.plan(lambda asked: "memberships" in asked.path, Reply({"members": [{"user_id": "4", **entry}]}))
+    simulator.plan(
+        lambda asked: "memberships" in asked.path,
+        Reply({"context": {"id": ADA101}, "members": [{"user_id": "4", **entry}]}),
+    )
 
     (record,) = wired.open().read(ADA101, [ANNA])
 

@@ -426,12 +426,28 @@ def test_ids_beyond_53_bits_stay_exact(simulator: CanvasSimulator, canvas: Canva
 
 def test_the_roster_of_canvas_comes_fifty_a_page(simulator: CanvasSimulator, lti_service: Service) -> None:
     """Active enrollments only; Student View is a preview, an observer staff."""
-    people = read_roster(lti_service, f"{simulator.url}/api/lti/courses/565/names_and_roles?limit=2")
+    uuid = CourseId(simulator.course.course["uuid"])
+
+    people = read_roster(lti_service, f"{simulator.url}/api/lti/courses/565/names_and_roles?limit=2", uuid)
 
     standing = {person.full_name: person.standing for person in people}
     assert standing["Test Student"] is Standing.PREVIEW
     assert {standing[name] for name in ("Thea Teacher", "Tim Assistant", "Otto Observer")} == {Standing.STAFF}
     assert "Jan Inactive" not in standing
+
+
+def test_the_roster_of_another_canvas_course_is_refused(simulator: CanvasSimulator, lti_service: Service) -> None:
+    """A launch names the course by its LTI id, and so does the roster."""
+    uuid = CourseId(simulator.course.course["uuid"])
+    other = Reply({"context": {"id": "another"}, "members": []})
+    canvas = connect(simulator, lti=lti_service)
+    assert canvas.people(uuid)
+    simulator.plan(lambda asked: asked.path.endswith("/names_and_roles"), other)
+
+    with pytest.raises(PlatformError) as raised:
+        canvas.people(uuid)
+
+    assert raised.value.fault is Fault.FOREIGN_COURSE
 
 
 def test_results_of_a_concluded_course_are_gone(simulator: CanvasSimulator, lti_service: Service) -> None:
