@@ -14,7 +14,7 @@ from sqlalchemy import Engine
 
 from plugin.commands.bridge import Hand, by_hand, open_bridge
 from plugin.parts import backup_tools, open_storage, reconciling_tools, utc_now
-from plugin.safekeeping.backing_up import back_up, read_manifest
+from plugin.safekeeping.backing_up import back_up, keep_newest, newest, read_manifest
 from plugin.safekeeping.reconciling import Reconciled, reconcile, resume
 from plugin.safekeeping.restoring import Rehearsal, rehearse, restore, set_aside
 from plugin.settings import read_settings
@@ -30,7 +30,8 @@ journals = click.option(
 @click.command("backup")
 @by_hand
 @click.argument("parent", type=click.Path(file_okay=False, path_type=Path))
-def make_backup(hand: Hand, parent: Path) -> None:
+@click.option("--keep", type=click.IntRange(1), help="Afterwards delete all backups there but the newest so many.")
+def make_backup(hand: Hand, parent: Path, keep: int | None) -> None:
     """Back up into a new folder below PARENT, while the bridge runs.
 
     It holds the database, the published status lists, the history of the keys and a manifest. It holds no private
@@ -42,6 +43,8 @@ def make_backup(hand: Hand, parent: Path) -> None:
     hand.note(bridge.storage, "backup", "installation", after=folder.name)
     rows = read_manifest(folder).counts
     click.echo(f"{folder}: {rows['credentials']} credentials, {rows['documents']} sealed documents")
+    if keep is not None and (gone := keep_newest(parent, keep)):
+        click.echo(f"{gone} older backup(s) deleted")
 
 
 @click.command("rehearse")
@@ -49,10 +52,13 @@ def make_backup(hand: Hand, parent: Path) -> None:
 @by_hand
 @click.option("--scratch", default="", help="An empty PostgreSQL database to restore into; SQLite needs none.")
 def rehearse_restore(hand: Hand, folder: Path, scratch: str) -> None:
-    """Restore the backup in FOLDER on trial: count its rows, verify its audit trail and a hundred of its seals."""
-    bridge = open_bridge()
+    """Restore the backup in FOLDER on trial: count its rows, verify its audit trail and a hundred of its seals.
+
+    FOLDER may also be one that holds backups: then the newest of them is tried.
+    """
+    bridge, folder = open_bridge(), newest(folder)
     with _scratch(scratch) as engine:
-        click.echo("restoring on trial ...", err=True)
+        click.echo(f"restoring {folder} on trial ...", err=True)
         found = rehearse(bridge.storage, engine, folder, bridge.issuing.failures, bridge.clock())
     hand.note(bridge.storage, "rehearse", "installation", after=f"{folder.name}: {'good' if found.ok else 'NOT good'}")
     for line in _told(found):

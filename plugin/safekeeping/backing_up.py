@@ -99,6 +99,28 @@ def back_up(tools: BackupTools, parent: Path) -> Path:
     return folder
 
 
+def whole(parent: Path) -> tuple[Path, ...]:
+    """Return the backups below ``parent`` that were finished, oldest first; anything else there is none of ours."""
+    return tuple(sorted(path.parent for path in parent.glob(f"microcred-*/{MANIFEST}")))
+
+
+def newest(folder: Path) -> Path:
+    """Return ``folder``, or where it holds backups the newest of them. Raises :class:`BackupUnusable`."""
+    if (folder / MANIFEST).exists():
+        return folder
+    if not (found := whole(folder)):
+        raise BackupUnusable(f"{folder} is not a backup, and holds none that was finished")
+    return found[-1]
+
+
+def keep_newest(parent: Path, number: int) -> int:
+    """Delete all backups below ``parent`` but the newest so many. Returns how many went."""
+    old = whole(parent)[:-number]
+    for folder in old:
+        shutil.rmtree(folder)
+    return len(old)
+
+
 def read_manifest(folder: Path) -> Manifest:
     """Return what a backup says of itself, once every file is as it says. Raises :class:`BackupUnusable`."""
     try:

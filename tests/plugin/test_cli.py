@@ -193,10 +193,10 @@ def test_an_institution_profile_is_kept_for_teachers_once(terminal: Terminal) ->
 def test_a_backup_is_made_rehearsed_and_restored(terminal: Terminal, tmp_path: Path) -> None:
     """The way of backup.md on SQLite: what was there is renamed, and everything waits for a person."""
     terminal.set_up()
-    said = terminal.ok("backup", str(tmp_path / "backups"))
+    said = terminal.ok("backup", "--keep", "1", str(tmp_path / "backups"))
     (folder,) = (tmp_path / "backups").iterdir()
 
-    rehearsed = terminal.ok("rehearse", str(folder))
+    rehearsed = terminal.ok("rehearse", str(tmp_path / "backups"))
     refused = terminal.run("restore", str(folder), "--by", "Dr Vos")
     restored = terminal.ok("restore", str(folder), "--by", "Dr Vos", "--yes")
     resumed = terminal.ok("resume", "--by", "Dr Vos")

@@ -12,7 +12,7 @@ import pytest
 import sqlalchemy as sa
 
 from plugin.errors import BackupFailed, BackupUnusable, JournalUnreadable, JournalUnwritable, RestoredElsewhere
-from plugin.safekeeping.backing_up import MANIFEST, back_up, read_manifest
+from plugin.safekeeping.backing_up import MANIFEST, back_up, keep_newest, newest, read_manifest
 from plugin.safekeeping.reconciling import reconcile
 from plugin.safekeeping.restoring import rehearse, restore, set_aside
 from plugin.storage.awards import State
@@ -48,6 +48,40 @@ def test_a_backup_counts_what_is_in_it(open_house: OpenHouse, tmp_path: Path) ->
         marked = work.marks.get(Mark.BACKUP)
     assert marked is not None
     assert marked.value == folder.name
+
+
+def a_backup(parent: Path, name: str, *, finished: bool = True) -> Path:
+    """A folder as a backup leaves it; the manifest is written last."""
+    (parent / name / "status").mkdir(parents=True)
+    if finished:
+        (parent / name / MANIFEST).write_text("{}")
+    return parent / name
+
+
+def test_only_the_newest_backups_are_kept(tmp_path: Path) -> None:
+    """One that was cut off and what is none of ours stay: nobody said that they are needed no more."""
+    old, kept, last = (a_backup(tmp_path, f"microcred-2026112{day}T020000Z") for day in (1, 2, 3))
+    cut_off = a_backup(tmp_path, "microcred-20261120T020000Z", finished=False)
+    other = a_backup(tmp_path, "something")
+
+    gone = (keep_newest(tmp_path, 2), keep_newest(tmp_path, 5))
+
+    assert gone == (1, 0)
+    assert {each for each in (old, kept, last, cut_off, other) if each.exists()} == {kept, last, cut_off, other}
+
+
+def test_the_newest_backup_is_found(tmp_path: Path) -> None:
+    """Of those that were finished; a backup itself is named as it is."""
+    first, last = (a_backup(tmp_path, f"microcred-2026112{day}T020000Z") for day in (1, 2))
+    a_backup(tmp_path, "microcred-20261123T020000Z", finished=False)
+
+    assert (newest(tmp_path), newest(first)) == (last, first)
+
+
+def test_where_there_is_no_backup_none_is_tried(tmp_path: Path) -> None:
+    """It is said, not taken for an empty one."""
+    with pytest.raises(BackupUnusable, match="holds none"):
+        newest(tmp_path)
 
 
 def test_a_backup_holds_no_private_key_and_no_token(open_house: OpenHouse, tmp_path: Path) -> None:
