@@ -21,6 +21,9 @@ from plugin.settings import Settings, read_settings
 from plugin.storage.migrate import Standing, standing
 from plugin.storage.outbox import Topic
 
+_HYPHENS = {"ignore_unknown_options": True, "help_option_names": ["--help"]}
+"""A thumbprint may begin with a hyphen, and then an «h» anywhere in it would ask for help instead."""
+
 
 @click.command()
 @by_hand
@@ -70,7 +73,7 @@ def announce(hand: Hand, certificate: Path) -> None:
     click.echo(f"{certificate_key_id(leaf)}  planned, ends {leaf.not_valid_after_utc:%Y-%m-%d}")
 
 
-@click.command(context_settings={"ignore_unknown_options": True})  # a thumbprint may begin with a hyphen
+@click.command(context_settings=_HYPHENS)
 @by_hand
 @click.argument("key_id")
 @click.option(

@@ -70,8 +70,14 @@ class PublishedKeys:
         if issuer.startswith("did:web:"):
             return key_of_did_document(self._document(did_document_url(issuer)), issuer, name)
         if issuer.startswith("https://"):
-            return key_of_issuer_metadata(self._document(issuer_metadata_url(issuer)), issuer, name)
+            return key_of_issuer_metadata(self._metadata(issuer), issuer, name)
         return None
+
+    def _metadata(self, issuer: str) -> JsonObject | None:
+        """Return an issuer's metadata with its keys inside, also where they stand at an address of their own."""
+        found = self._document(issuer_metadata_url(issuer))
+        elsewhere = None if found is None or "jwks" in found else found.get("jwks_uri")
+        return found if not isinstance(elsewhere, str) else {**(found or {}), "jwks": self._document(elsewhere)}
 
     def _document(self, url: str) -> JsonObject | None:
         body = self._fetch(url)

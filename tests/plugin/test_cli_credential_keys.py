@@ -69,7 +69,7 @@ def test_a_compromised_key_voids_a_badge(settings: Settings, tmp_path: Path) -> 
     (tmp_path / "badge.json").write_bytes(sealed.body)
 
     before = run(settings, "verify", "--offline", "--json", str(tmp_path / "badge.json"))
-    wrong = run(settings, "keys", "compromised", "-nobody", "--since", "2026-01-01")
+    wrong = run(settings, "keys", "compromised", "-who-is-this", "--since", "2026-01-01")
     run(settings, "keys", "compromised", sealed.key_id, "--since", "2026-01-01")
     after = run(settings, "verify", "--offline", "--json", str(tmp_path / "badge.json"))
 

@@ -99,3 +99,21 @@ def test_keys_are_found_as_they_are_published() -> None:
     assert keys("did:web:junk.example", "did:web:junk.example#x") is None
     assert keys("did:web:gone.example", "did:web:gone.example#x") is None
     assert keys("did:ion:x", "did:ion:x#y") is None
+
+
+def test_keys_may_stand_at_an_address_of_their_own() -> None:
+    """SD-JWT VC, issuer metadata: ``jwks_uri`` in place of ``jwks``; of both, what is inside counts."""
+    metadata = jwt_vc_issuer(ISSUER_URL, ISSUER.history)
+    address, elsewhere = f"{ISSUER_URL}/.well-known/jwt-vc-issuer", f"{ISSUER_URL}/keys"
+    inside = {address: metadata | {"jwks_uri": elsewhere}}
+    apart = {address: {"issuer": ISSUER_URL, "jwks_uri": elsewhere}, elsewhere: metadata["jwks"]}
+    gone = {address: apart[address]}
+    name = ISSUER.es256.key_id
+
+    def found(served: dict[str, object]) -> bool:
+        return (
+            PublishedKeys(lambda url: json.dumps(served[url]).encode() if url in served else None)(ISSUER_URL, name)
+            is not None
+        )
+
+    assert [found(each) for each in (inside, apart, gone)] == [True, True, False]
