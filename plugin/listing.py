@@ -6,7 +6,7 @@ Read from the environment without being refused by it, so that whoever has one w
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from enum import StrEnum
 
@@ -17,6 +17,10 @@ from plugin.settings import Settings as _Settings
 SECRETS = frozenset(setting.name for setting in fields(_Settings) if not setting.repr)
 """What is never shown: the very settings that ``repr`` hides."""
 _PASSWORD = re.compile(r"(?<=://)([^:@/]*):[^@/]*@")
+
+
+FROM_FILE = "BRIDGE_SETTINGS_FROM_FILE"
+"""Names, in the environment of every process of a service, the variables that a settings file has put there."""
 
 
 class Source(StrEnum):
@@ -39,14 +43,14 @@ class Stated:
     problem: str = ""
 
 
-def stated(environment: Mapping[str, str], from_file: Iterable[str] = ()) -> tuple[Stated, ...]:
-    """Return every setting, known or not, in the order of their declaration; ``from_file`` stood in a settings file."""
+def stated(environment: Mapping[str, str]) -> tuple[Stated, ...]:
+    """Return every setting, known or not, in the order of their declaration."""
     problems = problems_of(environment)
     known = [_stated(environment, setting.name, setting.default, problems) for setting in fields(_Settings)]
     names = {each.name for each in known}
     strays = [Stated(name, "", Source.ENVIRONMENT, said) for name, said in problems.items() if name not in names]
-    files = frozenset(from_file)
-    return tuple(_placed(each, files) for each in (*known, *strays))
+    from_file = frozenset(environment.get(FROM_FILE, "").split())
+    return tuple(_placed(each, from_file) for each in (*known, *strays))
 
 
 def problems_of(environment: Mapping[str, str]) -> dict[str, str]:

@@ -9,7 +9,6 @@ from collections.abc import Iterator
 
 import click
 
-from plugin.commands.settings_file import loaded
 from plugin.errors import InvalidSettings
 from plugin.health import Finding, Health, Status, everything
 from plugin.health.report import bad
@@ -29,7 +28,7 @@ def check_installation(*, as_json: bool, all_settings: bool) -> None:
     Asks the platforms, the timestamp authority and the public address. Changes nothing but one row, written to see
     whether the database can be written. The exit code is 0 unless something is red.
     """
-    settings = stated(os.environ, loaded())
+    settings = stated(os.environ)
     health = _examined()
     if as_json:
         click.echo(json.dumps({**health.to_json(), "settings": [_setting_json(each) for each in settings]}, indent=2))

@@ -12,17 +12,21 @@ from pathlib import Path
 import click
 
 from plugin.errors import InvalidSettings
+from plugin.listing import FROM_FILE
 
 VARIABLE = "MICROCRED_SETTINGS"
 """Names the file where no option does."""
 _QUOTES = "'\""
 
 
-def load(file: Path, environment: MutableMapping[str, str]) -> frozenset[str]:
-    """Add the lines of ``file`` to ``environment`` where they are not set. Returns the names that were added."""
+def load(file: Path, environment: MutableMapping[str, str]) -> None:
+    """Add the lines of ``file`` to ``environment`` where they are not set.
+
+    It also says there which they were: the processes that this one becomes or starts find them set already.
+    """
     added = {name: value for name, value in read(file).items() if name not in environment}
     environment.update(added)
-    return frozenset(added)
+    environment[FROM_FILE] = " ".join(sorted({*environment.get(FROM_FILE, "").split(), *added}))
 
 
 def read(file: Path) -> Mapping[str, str]:
@@ -49,18 +53,11 @@ def _unquoted(value: str) -> str:
     return value[1:-1] if len(value) > 1 and value[0] == value[-1] and value[0] in _QUOTES else value
 
 
-def loaded() -> frozenset[str]:
-    """Return the names that this run of the command took from a settings file."""
-    context = click.get_current_context(silent=True)
-    found = context.find_root().obj if context else None
-    return found if isinstance(found, frozenset) else frozenset()
-
-
-def use(context: click.Context, _parameter: click.Parameter, file: Path | None) -> None:
+def use(_context: click.Context, _parameter: click.Parameter, file: Path | None) -> None:
     """Take the settings of the file that the option or the environment names."""
     if file is None:
         return
     try:
-        context.find_root().obj = load(file, os.environ)
+        load(file, os.environ)
     except InvalidSettings as error:
         raise click.BadParameter(str(error)) from None

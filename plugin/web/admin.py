@@ -21,7 +21,7 @@ from plugin.administering import AdministeringTools
 from plugin.errors import BridgeError
 from plugin.health import Health
 from plugin.identity import ListedKey
-from plugin.listing import Stated
+from plugin.listing import Source, Stated
 from plugin.preflight import Preflight
 from plugin.progress import Progress, progress
 from plugin.safekeeping.reconciling import resume
@@ -29,7 +29,7 @@ from plugin.storage.marks import Mark
 from plugin.storage.registrations import Registrations
 from plugin.storage.unit_of_work import Storage
 from plugin.web.administrators import administrator, sign_in_of_now
-from plugin.web.languages import gettext
+from plugin.web.languages import gettext, lazy_gettext
 from plugin.web.reasons import STATES
 from plugin.web.registering import needs
 from plugin.web.schemas import FormSchema, read_form
@@ -37,6 +37,12 @@ from plugin.web.schemas import FormSchema, read_form
 blueprint = Blueprint("admin", __name__, url_prefix="/admin")
 _NAME = "microcred.admin"
 _A_PAGE = 50
+_SOURCES = {
+    Source.DEFAULT: lazy_gettext("default"),
+    Source.ENVIRONMENT: lazy_gettext("environment"),
+    Source.SETTINGS_FILE: lazy_gettext("settings file"),
+    Source.OWN_FILE: lazy_gettext("a file of its own"),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -203,7 +209,7 @@ def trail() -> str:
 @blueprint.get("/settings")
 def settings() -> str:
     """Show every setting with where it comes from; secrets only as set or not."""
-    return render_template("admin/settings.html", settings=_tools().settings())
+    return render_template("admin/settings.html", settings=_tools().settings(), sources=_SOURCES)
 
 
 def _progress() -> Progress:

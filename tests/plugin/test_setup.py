@@ -17,6 +17,7 @@ from cryptography.x509.oid import NameOID
 from plugin.cli import microcred
 from plugin.commands import settings_file
 from plugin.errors import InvalidSettings
+from plugin.listing import FROM_FILE, Source, stated
 from plugin.setting_up import WrongAnswer, checked_folder, checked_mail, checked_seal, checked_url, merged
 from plugin.settings import read_settings
 from plugin.storage.audit import AuditTrail
@@ -195,13 +196,28 @@ def test_a_settings_file_is_read_like_systemd_s(tmp_path: Path) -> None:
     file.write_text("# a\n\nA=1\nB=\"two words\"\nC='3'\n")
     environment = {"A": "mine"}
 
-    added = settings_file.load(file, environment)
+    settings_file.load(file, environment)
 
+    assert environment.pop(FROM_FILE) == "B C"
     assert environment == {"A": "mine", "B": "two words", "C": "3"}
-    assert added == {"B", "C"}
     file.write_text("A=1\nnonsense\n")
     with pytest.raises(InvalidSettings, match=r"line 2: not like NAME=value"):
         settings_file.read(file)
+
+
+def test_a_process_that_was_started_again_knows_what_came_from_the_file(tmp_path: Path) -> None:
+    """Serving starts itself again, or becomes another program, with everything already set."""
+    file = tmp_path / "settings"
+    file.write_text("MICROCRED_PORT=9000\nMICROCRED_HOST=0.0.0.0\n")
+    environment = {"MICROCRED_HOST": "127.0.0.1"}
+    settings_file.load(file, environment)
+    settings_file.load(file, environment)
+
+    sources = {each.name: each.source for each in stated(environment)}
+
+    assert sources["MICROCRED_PORT"] is Source.SETTINGS_FILE
+    assert sources["MICROCRED_HOST"] is Source.ENVIRONMENT
+    assert sources["MICROCRED_DATA_DIR"] is Source.DEFAULT
 
 
 def test_a_settings_file_that_is_missing_is_named(tmp_path: Path) -> None:

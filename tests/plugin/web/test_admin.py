@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
@@ -12,6 +13,7 @@ from lti.preflight import Check, Finding, Need
 from lti.roles import Role
 from lti.stores import Deployment, Registration
 from plugin.administering import LINK_LIVES, make_link
+from plugin.commands.settings_file import load
 from plugin.health import Finding as Part
 from plugin.health import Health, Status
 from plugin.identity import ListedKey
@@ -448,6 +450,23 @@ def test_settings_are_shown_without_a_secret(site: Site, admin: Browser) -> None
     assert "(set)" in page
     assert "broker.example" in page
     assert not {secret for secret in ("a-secret-key", "a-password") if secret in page}
+
+
+def test_settings_say_where_each_comes_from(site: Site, admin: Browser, tmp_path: Path) -> None:
+    """Whoever wants to change one must know where: in the file of settings, or where it is set over that."""
+    secret, file = tmp_path / "token", tmp_path / "settings"
+    secret.write_text("a-token-of-some-length")
+    file.write_text("MICROCRED_PORT=9000\nMICROCRED_HOST=0.0.0.0\n")
+    site.environment = {"MICROCRED_HOST": "127.0.0.1", "MICROCRED_OPERATOR_TOKEN_FILE": str(secret)}
+    load(file, site.environment)
+
+    page = admin.get("/admin/settings").text
+
+    rows = dict(re.findall(r'<code>(MICROCRED_\w+)</code></th>.*?data-label="From">([^<]*)<', page, re.DOTALL))
+    assert rows["MICROCRED_PORT"] == "settings file"
+    assert rows["MICROCRED_HOST"] == "environment"
+    assert rows["MICROCRED_OPERATOR_TOKEN"] == "a file of its own"
+    assert rows["MICROCRED_DATA_DIR"] == "default"
 
 
 @pytest.mark.parametrize("path", ["platforms/invite", "queue/retry", "resume", "sign-out"])
