@@ -236,3 +236,24 @@ def test_a_print_says_where_it_can_be_checked(anna: Browser, issued: Reserved) -
     assert "A print proves nothing by itself" in before
     assert found
     assert anna.get(found[1]).status_code == 200
+
+
+def test_a_credential_is_told_in_plain_words_with_how_often_it_was_looked_at(
+    site: Site, anna: Browser, issued: Reserved
+) -> None:
+    """Level, workload and supervision are explained; looks are a number, also after the link was closed."""
+    own = f"{HOME}/credential/{issued.envelope.id}"
+    anna.post(f"{own}/share", {"days": "30"}, page=own)
+    found = re.search(r'value="https://credentials.example.org(/c/[^"]+)"', anna.get(own).text)
+    assert found
+    for _ in range(2):
+        site.browser().get(found[1])
+    anna.get(found[1])
+    anna.post(f"{own}/unshare", page=own)
+
+    page = " ".join(anna.get(own).text.split())
+
+    assert 'EQF level 6 (first cycle) <span class="origin">like learning in a bachelor programme</span>' in page
+    assert "5 ECTS credits, 125 hours of work of a typical learner" in page
+    assert "Not supervised; identity not verified." in page
+    assert "Looked at 2 times by link. Who looked is not recorded." in page

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import update
 
+from mappings import snapshot
 from mappings.documents.envelope import Format
 from plugin import sharing
 from plugin.sharing import SharingTools
@@ -92,6 +94,23 @@ def test_a_revoked_credential_says_so_with_its_date(site: Site, issued: Reserved
 
     for page in (shared, by_id):
         assert "the issuer revoked it on 24 November 2026" in page.text
+
+
+def test_the_accreditation_is_a_link_beside_the_issuer(site: Site, issued: Reserved) -> None:
+    """How the issuer is known, before all details; an address of another scheme is no link."""
+    stated = issued.credential.quality_assurance
+    for address, shown in (("https://agency.example/42", True), ("javascript:alert(1)", False)):
+        (accreditation,) = stated.value.accreditations
+        told = replace(stated.value, accreditations=(replace(accreditation, report_url=address),))
+        changed = replace(issued.credential, quality_assurance=replace(stated, value=told))
+        with site.storage.begin() as work:
+            row = update(credentials).where(credentials.c.id == issued.envelope.id)
+            work.connection.execute(row.values(snapshot=snapshot.dump(changed)))
+
+        page = site.browser().get(f"/c/{link_of(site, issued)}").text
+        who = page[page.index('id="who"') : page.index('class="portrait"')]
+
+        assert (f'href="{address}"' in who) == (f'href="{address}"' in page) == shown
 
 
 def test_a_print_says_when_it_was_checked_and_where_again(site: Site, issued: Reserved) -> None:

@@ -15,6 +15,8 @@ from werkzeug.test import TestResponse
 
 from plugin.examining import Examiner
 from plugin.portrait.elm import of_elm
+from plugin.sealing.jades import JadesSealer
+from plugin.sealing.keys import seal_key
 from plugin.storage.columns import metadata
 from plugin.storage.unit_of_work import Storage
 from plugin.verification import CheckContext, Report, check
@@ -22,6 +24,8 @@ from tests.conftest import require_data
 from tests.factories import ISSUED
 from tests.plugin.conftest import PUBLIC_URL
 from tests.plugin.web.site import Site
+from tests.simulators.certificate_authority import NOW, CertificateAuthority
+from tests.simulators.credentials import document
 
 PAYLOAD = "<script>alert(1)</script><img src=x onerror=alert(1)>"
 
@@ -64,6 +68,23 @@ def test_what_a_foreign_credential_leaves_out_is_not_stated(site: Site) -> None:
             ("Not stated" in answer and "Source: " not in answer) or "as the sealed" in answer or "Not valid" in answer
         )
     assert any("Not stated" in answer for answer in answers.values())
+
+
+def test_a_seal_of_a_trusted_authority_is_told_as_that(rows: Storage) -> None:
+    """Who issued it and how that is known: the name in the certificate, and that somebody trusted vouches for it."""
+    authority = CertificateAuthority()
+    seal = authority.seal()
+    data = JadesSealer(seal_key(seal.key, [seal.certificate]), None).seal(document(), NOW).body
+    trusting = CheckContext(NOW, (authority.certificate,))
+
+    pages = [
+        upload(Site(rows, examine=lambda read, to=context: check(read, to)), data).text  # type: ignore[misc]
+        for context in (trusting, CheckContext(NOW))
+    ]
+
+    assert "Its certificate leads to an authority that is trusted here." in pages[0]
+    assert "Whether that is genuine was not confirmed here." not in pages[0]
+    assert "Whether that is genuine was not confirmed here." in pages[1]
 
 
 def test_nothing_of_an_upload_is_kept(site: Site) -> None:
