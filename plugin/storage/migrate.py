@@ -24,6 +24,7 @@ from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import OperationalError
 
 from plugin.errors import MigrationBlocked, SchemaMismatch
+from plugin.storage.engine import READ_ONLY
 
 _SCRIPTS = Path(__file__).parent / "migrations"
 _ADVISORY_LOCK = 7_301_984_226
@@ -111,7 +112,7 @@ def _migrating(engine: Engine) -> Iterator[Config]:
 
 
 def _revisions(engine: Engine) -> frozenset[str]:
-    with engine.connect() as connection:
+    with engine.connect().execution_options(**{READ_ONLY: True}) as connection:
         return frozenset(MigrationContext.configure(connection).get_current_heads())
 
 

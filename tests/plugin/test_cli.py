@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -65,6 +67,15 @@ def test_every_sub_command_explains_itself(command: str) -> None:
 
     assert shown.exit_code == 0
     assert len(microcred.commands[command].get_short_help_str().split()) > 2
+
+
+def test_who_only_looks_waits_for_no_writer(terminal: Terminal) -> None:
+    """While another process holds the write lock of SQLite, the state can be seen: that is when one looks."""
+    terminal.set_up()
+    with closing(sqlite3.connect(terminal.folder / "microcred.sqlite3", isolation_level=None)) as writer:
+        writer.execute("BEGIN IMMEDIATE")
+
+        assert json.loads(terminal.ok("status", "--json"))["offers"] == []
 
 
 def test_from_nothing_to_sealed_files(terminal: Terminal) -> None:

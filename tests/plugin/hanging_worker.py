@@ -1,0 +1,65 @@
+"""A worker whose jobs hang: ``python -m tests.plugin.hanging_worker DATABASE BROKER FOLDER``.
+
+The row «hangs once» hangs until its worker is ended and is then done; «poison» hangs whoever takes it. Each attempt is
+a line of ``FOLDER/attempts``. All else is the bridge's own, with limits of a second or less.
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from plugin.jobs.bell import Bell
+from plugin.jobs.queue import make_queue
+from plugin.jobs.tasks import Duty, Jobs
+from plugin.jobs.watch import Watch
+from plugin.settings import Settings
+from plugin.storage.engine import open_engine
+from plugin.storage.outbox import Topic
+from plugin.storage.unit_of_work import Storage, Strike
+from plugin.storage.vault import Vault
+from tests.plugin.conftest import PUBLIC_URL, SECRET_KEY
+
+HANGS_ONCE, POISON = "hangs-once", "poison"
+LIMIT, LEASE = 0.4, timedelta(seconds=1)
+
+
+def main(database: str, broker: str, folder: Path) -> None:
+    """Work until ended."""
+    storage = Storage(open_engine(database), Vault((SECRET_KEY,)), PUBLIC_URL)
+    queue = make_queue(Settings(data_dir=folder, broker_url=broker))
+    attempts = folder / "attempts"
+
+    def hang(row_ids: Sequence[str], _: Strike) -> dict[str, Exception]:
+        (row_id,) = row_ids
+        before = attempts.read_text().split() if attempts.exists() else []
+        with attempts.open("a") as file:
+            file.write(f"{row_id}\n")
+        if row_id == POISON or row_id not in before:
+            threading.Event().wait()
+        return {}
+
+    bell = Bell(storage, queue, 200, _now)
+    Jobs(storage, bell, {Topic.ISSUE: Duty(hang)}, _now, lease=LEASE, watch=Watch(LIMIT)).install(queue)
+    bell.ring()
+    queue.Worker(
+        pool="threads",
+        concurrency=2,
+        loglevel="ERROR",
+        quiet=True,
+        beat=True,
+        schedule_filename=str(folder / "beat-schedule"),
+        without_gossip=True,
+        without_mingle=True,
+    ).start()
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], sys.argv[2], Path(sys.argv[3]))

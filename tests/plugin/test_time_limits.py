@@ -1,0 +1,111 @@
+"""Jobs that hang in a real Celery worker (thread pool, beat, supervisor), on each pair of database and broker."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import create_engine, text
+
+from plugin.jobs.tasks import MOST_LOST, WORKER_LOST
+from plugin.storage.engine import open_engine
+from plugin.storage.migrate import upgrade
+from plugin.storage.outbox import Topic
+from plugin.storage.unit_of_work import Storage
+from plugin.storage.vault import Vault
+from plugin.worker import Supervisor
+from tests.plugin.conftest import PUBLIC_URL, SECRET_KEY
+from tests.plugin.hanging_worker import HANGS_ONCE, POISON
+from tests.services.postgres import Postgres
+from tests.services.rabbitmq import rabbitmq
+from tests.services.redis import redis
+
+PATIENCE = 120.0
+"""Seconds for a busy machine; a quiet one needs a few."""
+
+
+@pytest.mark.parametrize(
+    "pair",
+    [
+        "filesystem",
+        pytest.param("redis", marks=pytest.mark.services),
+        pytest.param("rabbitmq", marks=pytest.mark.services),
+    ],
+)
+def test_a_job_that_hangs_ends_its_worker_and_is_done_by_the_next(
+    pair: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    """At its limit the process is gone, the lease frees the row, and the next worker does it.
+
+    Whatever has lost five workers is put aside and stops nothing else.
+    """
+    with _database(pair, tmp_path, request) as database, _broker(pair) as broker:
+        storage = Storage(open_engine(database), Vault((SECRET_KEY,)), PUBLIC_URL)
+        upgrade(storage.engine)
+        _ask(storage)
+        command = [sys.executable, "-m", "tests.plugin.hanging_worker", database, broker, str(tmp_path)]
+        supervisor = Supervisor(command, os.environ, tmp_path / "log")
+
+        supervisor.start()
+        try:
+            _wait(storage, tmp_path)
+        finally:
+            supervisor.stop(patience=0.5)
+
+        with storage.reading() as work:
+            assert [(each.row_id, each.error) for each in work.outbox.parked()] == [(POISON, WORKER_LOST)]
+        attempts = Counter((tmp_path / "attempts").read_text().split())
+        assert attempts[HANGS_ONCE] >= 2  # one that the other's end took along is done once more
+        assert attempts[POISON] == 1
+        assert "job_too_long" in (tmp_path / "log").read_text()
+        storage.engine.dispose()
+
+
+@contextmanager
+def _database(pair: str, folder: Path, request: pytest.FixtureRequest) -> Iterator[str]:
+    """An empty database, SQLite beside the embedded broker and PostgreSQL beside the others."""
+    if pair == "filesystem":
+        yield f"sqlite:///{folder / 'one.sqlite3'}"
+        return
+    server: Postgres = request.getfixturevalue("postgres_server")
+    engine = create_engine(server.url, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text(f"CREATE DATABASE hanging_{pair}"))
+    engine.dispose()
+    yield server.url.removesuffix("/postgres") + f"/hanging_{pair}"
+
+
+@contextmanager
+def _broker(pair: str) -> Iterator[str]:
+    if pair == "filesystem":
+        yield "filesystem://"
+        return
+    with redis() if pair == "redis" else rabbitmq() as server:
+        yield server.url
+
+
+def _ask(storage: Storage) -> None:
+    """Ask for work that hangs once, and for work that has lost all workers but one already."""
+    begun = datetime.now(UTC)
+    with storage.begin() as work:
+        work.outbox.request_all(Topic.ISSUE, (HANGS_ONCE, POISON), begun)
+        for _ in range(MOST_LOST - 1):
+            assert work.outbox.claim(Topic.ISSUE, POISON, begun, timedelta(0))
+
+
+def _wait(storage: Storage, folder: Path) -> None:
+    """Wait until nothing is left to be done."""
+    until = time.monotonic() + PATIENCE
+    while time.monotonic() < until:
+        with storage.reading() as work:
+            if not work.outbox.waiting():
+                return
+        time.sleep(0.05)
+    raise AssertionError((folder / "log").read_text()[-2000:])
