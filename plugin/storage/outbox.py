@@ -178,6 +178,12 @@ class Outbox:
             ring for ring, row_ids in chosen.items() for _ in range(_messages(len(row_ids), sizes.get(ring.topic, 1)))
         )
 
+    def unring(self, rings: Collection[Ring], rung_at: datetime) -> None:
+        """Take back rings of ``rung_at`` that reached nobody, so that they need not be taken for lost first."""
+        for ring in set(rings):
+            rung = (outbox.c.topic == ring.topic, outbox.c.batch == ring.batch, outbox.c.rung_at == rung_at)
+            self._connection.execute(update(outbox).where(*rung).values(rung_at=None))
+
     def _silent(self, now: datetime, since: datetime, full: Sequence[str]) -> Sequence[Row[Any, Any, Any]]:
         """Lock and return the oldest work that is due and not rung for, but for the batches that are ``full``.
 

@@ -248,9 +248,18 @@ def test_a_broker_that_is_down_loses_nothing(storage: Storage, clock: Clock) -> 
 
     assert Bell(storage, nowhere, 200, clock).ring() == 0
 
-    clock.pass_(AGAIN_AFTER)
     with storage.begin() as work:
         assert work.outbox.claim(Topic.ISSUE, "a", clock(), LEASE) != ()
+
+
+def test_what_could_not_be_sent_is_rung_for_by_the_next_sweep(
+    storage: Storage, queue: Celery, clock: Clock, tmp_path: Path
+) -> None:
+    """A broker that comes back finds no minute of silence: only messages that were sent can be lost."""
+    request(storage, clock, "a", "b")
+    Bell(storage, make_queue(Settings(broker_url="redis://127.0.0.1:1/0")), 200, clock).ring()
+
+    assert (Bell(storage, queue, 200, clock).ring(), messages(tmp_path)) == (2, 2)
 
 
 def test_a_message_that_was_half_written_ends_no_worker(queue: Celery, tmp_path: Path) -> None:
