@@ -1,4 +1,8 @@
-"""Attacks on the way in, each refused with a code of its own and nothing stored."""
+"""Attacks on the way in, each refused with a code of its own and nothing stored.
+
+Those on what is read are beside it: another course's roster and a next page on a private host in
+tests/plugin/test_reading_wired.py, other inner addresses and redirects in tests/lti/test_network.py.
+"""
 
 from __future__ import annotations
 

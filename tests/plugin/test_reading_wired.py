@@ -24,10 +24,13 @@ from plugin.storage.courses import CourseServices
 from plugin.storage.platforms import Connected
 from plugin.storage.registrations import Registrations, ToolKeys
 from plugin.storage.unit_of_work import Storage
+from plugin.sync import SyncTools, sync
+from tests import factories
 from tests.factories import READ
 from tests.lti.conftest import LOCAL
 from tests.lti.platforms.test_canvas import AFTER_ALL
 from tests.plugin.platforms import Clock
+from tests.plugin.rows import an_offer
 from tests.simulators.canvas import CLIENT_ID, CLIENT_SECRET, REFRESH_TOKEN, CanvasSimulator, lti_id
 from tests.simulators.canvas_course import CanvasCourse, large
 from tests.simulators.moodle import MoodleSimulator
@@ -127,18 +130,32 @@ def _names_somebody(asked: Asked) -> bool:
     return any(name == "student_ids[]" and value != "all" for name, value in asked.query)
 
 
-def test_the_roster_of_another_course_ends_the_reading(moodle: tuple[MoodleSimulator, Wired]) -> None:
-    """Before there is any record to be stored, also of those who are rightly there, and by its own code."""
+STRANGER = {"user_id": "66", "status": "Active", "roles": ["Learner"]}
+ROSTERS = {
+    "another course's roster": (Reply({"context": {"id": "1"}, "members": [STRANGER]}), "foreign_course"),
+    "a next page on a private host": (
+        Reply({"context": {"id": ADA101}, "members": [STRANGER]}, headers={"Link": '<http://10.0.0.1/2>; rel="next"'}),
+        "foreign_page",
+    ),
+}
+
+
+@pytest.mark.parametrize(("answer", "code"), ROSTERS.values(), ids=ROSTERS)
+def test_a_roster_that_leads_elsewhere_stores_nothing(
+    storage: Storage, moodle: tuple[MoodleSimulator, Wired], answer: Reply, code: str
+) -> None:
+    """Not even of those who are rightly there: the reading fails as a whole, by a code of its own."""
     simulator, wired = moodle
-    entry = {"user_id": "66", "status": "Active", "roles": ["Learner"]}
-    other = Reply({"context": {"id": "1"}, "members": [entry]})
-    simulator.plan(lambda asked: "memberships" in asked.path, other)
-    records = wired.open().read(ADA101)
+    offer = an_offer(storage, factories.profile())
+    simulator.plan(lambda asked: "memberships" in asked.path, answer)
 
     with pytest.raises(PlatformError) as raised:
-        next(iter(records))
+        sync(SyncTools(storage, lambda _: wired.open(), wired.clock), offer.id)
 
-    assert raised.value.code == "foreign_course"
+    assert raised.value.code == code
+    with storage.reading() as work:
+        assert list(work.assessments.of_course(wired.platform, ADA101)) == []
+        assert list(work.awards.of_offer(offer.id)) == []
 
 
 def test_a_moodle_course_asks_for_its_roster_once_a_minute(
