@@ -49,5 +49,7 @@ class Messaging(Protocol):
 
 
 def _paragraph(line: Line) -> str:
-    text = escape(line.text)
+    text = escape(
+        line.text.removesuffix(":") if line.url else line.text
+    )  # the colon announces an address in plain text
     return f'<p><a href="{escape(line.url)}">{text}</a></p>' if line.url else f"<p>{text}</p>"

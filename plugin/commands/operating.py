@@ -97,7 +97,7 @@ def retry(hand: Hand) -> None:
     """Try again what was parked after too many failures."""
     bridge = open_bridge()
     count = administering.retry(administering_tools(bridge, bridge.bell.ring), hand.by, hand.reason)
-    click.echo(f"{count} pieces of work are due again")
+    click.echo("1 piece of work is due again" if count == 1 else f"{count} pieces of work are due again")
 
 
 @click.group()

@@ -29,7 +29,7 @@ from plugin.storage.marks import Mark
 from plugin.storage.registrations import Registrations
 from plugin.storage.unit_of_work import Storage
 from plugin.web.administrators import administrator, sign_in_of_now
-from plugin.web.languages import gettext, lazy_gettext
+from plugin.web.languages import gettext, lazy_gettext, ngettext
 from plugin.web.reasons import STATES
 from plugin.web.registering import needs
 from plugin.web.schemas import FormSchema, read_form
@@ -159,7 +159,7 @@ def queue() -> str:
 def retry() -> Answer:
     """Try again whatever was put aside."""
     count = administering.retry(_tools().acting, administrator())
-    flash(gettext("%(count)s pieces of work are due again.", count=count))
+    flash(ngettext("%(num)s piece of work is due again.", "%(num)s pieces of work are due again.", count))
     return redirect(url_for("admin.queue"), code=303)
 
 

@@ -38,6 +38,7 @@ from tests.simulators.token_desk import Client as RegisteredClient
 from tests.simulators.token_desk import TokenDesk
 
 COURSE = CourseId("565")
+BRIDGED = PlatformId("canvas")
 TERRENCE, MIRA, INES, JAN, CORA = (LearnerId(number) for number in ("48", "49", "50", "51", "52"))
 EXAM, NEW_QUIZ, PORTFOLIO = (ActivityId(number) for number in ("355", "356", "357"))
 AFTER_ALL = datetime(2026, 6, 1, tzinfo=UTC)
@@ -45,11 +46,11 @@ TOOL_KEY = RSAKey.generate_key(2048, private=True)
 LTI_SCOPES = frozenset({roster.SCOPE, gradebook.LINE_ITEMS_SCOPE, gradebook.RESULTS_SCOPE})
 
 
-def connect(simulator: CanvasSimulator, lti: Service | None = None) -> Canvas:
+def connect(simulator: CanvasSimulator, lti: Service | None = None, platform: PlatformId = BRIDGED) -> Canvas:
     """Return the Canvas of a bridge that somebody has authorised."""
     client = Client("https://canvas.instructure.com", CLIENT_ID, f"{simulator.url}/login/oauth2/token")
     tokens = RefreshedToken(RefreshGrant(client, CLIENT_SECRET, REFRESH_TOKEN), LOCAL, store=TokensInMemory())
-    return Canvas.connect(PlatformId("canvas"), simulator.url, tokens, LOCAL, lti=lti)
+    return Canvas.connect(platform, simulator.url, tokens, LOCAL, lti=lti)
 
 
 @pytest.fixture

@@ -26,7 +26,9 @@ from tests.simulators.token_desk import TokenDesk
 ADA101, DATA_ETHICS = CourseId("3"), CourseId("565")
 ANNA = LearnerId("4")
 SENDING = "core_message_send_instant_messages"
-READY = Message("Your <credential> is ready", (Line("Sealed by A & B."), Line("Open it", "https://b.example/?a=1&b=2")))
+READY = Message(
+    "Your <credential> is ready", (Line("Sealed by A & B."), Line("Open it:", "https://b.example/?a=1&b=2"))
+)
 TOOL_KEY = RSAKey.generate_key(2048, private=True)
 
 
@@ -130,7 +132,7 @@ def test_canvas_begins_a_conversation_with_the_user_behind_the_lti_id(
         {
             "recipients[]": "48",
             "subject": "Your <credential> is ready",
-            "body": "Sealed by A & B.\n\nOpen it\nhttps://b.example/?a=1&b=2",
+            "body": "Sealed by A & B.\n\nOpen it:\nhttps://b.example/?a=1&b=2",
             "force_new": "true",
             "context_code": "course_565",
         }

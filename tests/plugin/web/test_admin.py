@@ -332,7 +332,7 @@ def test_what_was_put_aside_is_tried_again(site: Site, admin: Browser) -> None:
 
     page = admin.post("/admin/queue/retry", page="/admin/queue", follow_redirects=True).text
 
-    assert "1 pieces of work are due again." in page
+    assert "1 piece of work is due again." in page
     assert "Nothing was put aside." in page
     assert site.rung == [site.now]
     assert acts(site.storage) == [("Ada Admin", "retry", "outbox")]
