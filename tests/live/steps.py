@@ -96,7 +96,7 @@ def enable(browser: Browser, moodle: str, activity: str) -> None:
     page = logged_in(browser, moodle, os.environ["MOODLE_TEACHER"])
     frame = launched(page, activity)
     frame.get_by_label("Workload in ECTS credits (Annex I, M7)").fill("5")
-    frame.get_by_label("Level in the EQF (Annex I, M8)").select_option(label="6")
+    frame.get_by_label("Level in the EQF (Annex I, M8)").select_option("6")
     frame.get_by_label("How learners take part (Annex I, M10)").select_option(label="Online")
     frame.get_by_role("heading", name="When it is earned").last.click()
     frame.get_by_label("Hours that a grade must have stood").fill("0")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -194,6 +195,37 @@ def test_the_token_is_in_no_address_and_no_error(simulator: MoodleSimulator, moo
 
     assert simulator.token not in repr(error) + str(error) + error.sentence
     assert all(asked.query == () for asked in simulator.asked)
+
+
+class FourAtOnce(MoodleSimulator):
+    """A Moodle that answers as soon as four ask, and notices how many it is asked by."""
+
+    most = under_way = 0
+
+    def answer(self, asked: Asked) -> Reply:
+        """Wait for the others first; whoever waits in vain gets no answer."""
+        with counting:
+            self.under_way += 1
+            self.most = max(self.most, self.under_way)
+        four.wait(10)
+        with counting:
+            self.under_way -= 1
+        return super().answer(asked)
+
+
+counting, four = threading.Lock(), threading.Barrier(4)
+
+
+def test_without_batches_four_requests_are_under_way_at_once() -> None:
+    """Not one after the other, and never so many that the platform suffers by a large class."""
+    with FourAtOnce() as running:
+        service = MoodleService(running.url, running.token, LOCAL)
+        calls = [Call("mod_quiz_get_quiz_access_information", {"quizid": 3})] * 12
+
+        answers = service.call_each(calls, batch=False)
+
+    assert (len(answers), running.most) == (12, 4)
+    assert not [each for each in answers if isinstance(each, PlatformError)]
 
 
 def test_a_batch_goes_on_after_a_refused_call() -> None:
