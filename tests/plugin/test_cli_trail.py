@@ -23,8 +23,8 @@ from tests.test_docs import commands
 
 DEPLOYMENT = platform_id(MOODLE.issuer, MOODLE.client_id, "1")
 LOOKS = {
-    "audit verify", "case list", "check", "dpia", "held list", "keys list", "profile check", "registrations",
-    "status", "verify",
+    "audit verify", "case list", "check", "dpia", "held list", "keys list", "person alike", "profile check",
+    "registrations", "status", "verify",
 }  # fmt: skip
 ONLY_FILES = {"keys dev", "keys request", "keys secret", "keys trial", "secrets new"}
 """They write a file beside the bridge, which does nothing until a setting names it."""
