@@ -156,7 +156,8 @@ def _recipients(settings: Settings, platforms: tuple[str, ...]) -> Iterator[str]
     yield "## Who else receives something"
     yield ""
     if settings.mail_host:
-        yield f"- Mail server: {settings.mail_host}. It receives addresses, titles, reasons of corrections."
+        yield f"- Mail server: {settings.mail_host}. It receives addresses, titles, reasons of corrections,"
+        yield "  and links that open a learner's page once within an hour."
     yield f"- Learning platforms that are read: {', '.join(platforms) or 'none yet'}. They learn that they were asked."
     authority = urlsplit(settings.timestamp_url).hostname
     yield f"- Timestamp authority: {authority or 'none'}. It receives a hash, nothing readable."

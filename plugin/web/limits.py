@@ -14,6 +14,6 @@ PUBLIC = "60 per minute"
 CHECKS = "20 per minute"
 """Pages that compute on what was handed in, or ask a platform; attempts to guess an invite."""
 RECOVERY = "10 per hour"
-"""Attempts to open a recovery link."""
+"""Attempts to open a recovery link, and to have one mailed."""
 
 limiter = Limiter(get_remote_address, storage_uri="memory://", strategy="moving-window")
