@@ -50,7 +50,7 @@ def key(parameters: Mapping[str, object]) -> tuple[tuple[str, str], ...]:
 
 
 def enlarged(learners: int) -> Recorded:
-    """Return the recorded course with so many learners, each of whom did what Anna (user 4) did."""
+    """Return the recorded course with so many learners of their own names, each of whom did what Anna (user 4) did."""
     answers = recorded()
     users = answers["core_enrol_get_enrolled_users", key({"courseid": 3})]
     gradable = answers["core_grades_get_gradable_users", key({"courseid": 3})]["users"]
@@ -58,7 +58,7 @@ def enlarged(learners: int) -> Recorded:
     anna = next(user for user in users if user["id"] == 4)
     graded = next(user for user in grades if user["userid"] == 4)
     numbers = range(1000, 1000 + learners)
-    users[:] = [{**anna, "id": number, "idnumber": f"STU-{number}"} for number in numbers]
+    users[:] = [{**anna, **_own(number)} for number in numbers]
     gradable[:] = [{"id": number} for number in numbers]
     grades[:] = [{**graded, "userid": number} for number in numbers]
     of_anna = [(place, answer) for place, answer in answers.items() if ("userid", "4") in place[1]]
@@ -66,6 +66,12 @@ def enlarged(learners: int) -> Recorded:
         for number in numbers:
             answers[function, key({**dict(arguments), "userid": number})] = answer
     return answers
+
+
+def _own(number: int) -> dict[str, object]:
+    """Return what two people do not share."""
+    name = {"lastname": f"Kowalska{number}", "fullname": f"Anna Kowalska{number}"}
+    return {"id": number, "idnumber": f"STU-{number}", "email": f"learner{number}@example.org", **name}
 
 
 def refusal(errorcode: str, exception: str = "core\\exception\\moodle_exception", message: str = "") -> dict[str, str]:
