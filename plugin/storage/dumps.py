@@ -37,8 +37,10 @@ def load(engine: Engine, source: Path) -> None:
     if engine.dialect.name == "postgresql":
         _run("pg_restore", engine.url, ["--exit-on-error", "--no-owner", "--single-transaction", str(source)])
         return
+    engine.dispose()  # whoever looked whether it is empty has it open
     reading, target = f"{source.absolute().as_uri()}?mode=ro", str(engine.url.database)
     with closing(sqlite3.connect(reading, uri=True)) as copy, closing(sqlite3.connect(target)) as database:
+        database.execute("PRAGMA journal_mode=DELETE")  # by way of a write-ahead log all of it would be written twice
         copy.backup(database)
 
 
