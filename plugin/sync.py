@@ -15,7 +15,7 @@ import structlog
 
 from lti.errors import PlatformError
 from lti.platforms import Platform
-from mappings.assessment import AssessmentRecord, LearnerId
+from mappings.assessment import AssessmentRecord, LearnerId, Standing
 from mappings.awarding import ReasonCode
 from plugin.correcting import InForce, notice_reading
 from plugin.sameness import doubts, marks_of
@@ -146,7 +146,11 @@ def _keep(work: UnitOfWork, course: _Course, record: AssessmentRecord, now: date
         notice_reading(work, course.in_force, award, record=record, is_new=is_new)
         if is_new or course.since is None:
             work.people.mark(award.platform, {learner: marks_of(record)})
-    if award.state not in OPEN - {State.RESERVED} or award.learner != learner:
+    if award.state not in OPEN - {State.RESERVED}:
+        return is_new, False
+    if award.learner != learner and record.learner.standing is Standing.LEARNER:
+        award = work.awards.readdress(award, learner, actor=ACTOR, now=now)
+    if award.learner != learner:
         return is_new, False
     return is_new, _move(work, award, _verdict(work, course, award, record, now), now)
 

@@ -237,6 +237,11 @@ class Awards:
                 self._note(award, move.to, now=move.now, actor=move.actor, act="move", detail=detail)
         return tuple(moved[award.id] for award in several if award.id in moved)
 
+    def readdress(self, award: AwardRow, learner: LearnerId, *, actor: str, now: datetime) -> AwardRow:
+        """Let an edition that is not sealed be read under another id of the same person: the platform names them so."""
+        self._note(award, award.state, now=now, actor=actor, act="readdress", detail="")
+        return self._update(award, {"learner_id": learner, "version": award.version + 1})
+
     def rule(self, award: AwardRow, ruling: Ruling, *, by: str, reason: str, now: datetime) -> AwardRow:
         """Keep what the named person ``by`` decided and why; the next decision obeys it.
 

@@ -39,7 +39,7 @@ from plugin.storage.columns import metadata
 from plugin.storage.journal import Notes
 from plugin.storage.lti_tables import launches
 from plugin.storage.notice_tables import contacts, recovery_requests
-from plugin.storage.people import ids_of
+from plugin.storage.people import Decision, ids_of
 from plugin.storage.people_tables import person_cases
 from plugin.storage.sharing import Holder
 from plugin.storage.tables import awards, credentials, documents, erasures, outbox
@@ -95,6 +95,8 @@ class Erasures:
             kept.append((credentials, credentials.c.award_id.in_(_awards(each))))
             kept.append((launches, launches.c.id.in_(self._launches(each))))
             for table, which in kept:
+                if table is person_cases:  # whoever only seems to be this person is somebody else's business
+                    which = which & (person_cases.c.decision == Decision.SAME)  # noqa: PLW2901
                 seen = found.setdefault(table.name, [])
                 seen += [row for row in self._rows(table, which) if row not in seen]
         return {name: rows for name, rows in found.items() if rows}
