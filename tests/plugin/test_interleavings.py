@@ -110,9 +110,9 @@ def template() -> Path:
 class Interleavings(RuleBasedStateMachine):
     """Everything that can happen, in any order."""
 
-    @initialize(approval=st.booleans(), correction=st.sampled_from(["ask", "supersede", "keep"]))
-    def begin(self, *, approval: bool, correction: str) -> None:
-        """Enable the credential of a course."""
+    @initialize(approval=st.booleans(), correction=st.sampled_from(["ask", "supersede", "keep"]), begun=st.booleans())
+    def begin(self, *, approval: bool, correction: str, begun: bool) -> None:
+        """Enable the credential of a course; where it has ``begun``, whatever can be sealed is."""
         self.folder = Path(mkdtemp(prefix="microcred-interleavings-"))
         shutil.copy(template(), self.folder / "db.sqlite3")
         engine = open_engine(f"sqlite:///{self.folder / 'db.sqlite3'}")
@@ -128,6 +128,9 @@ class Interleavings(RuleBasedStateMachine):
         self.events = 0
         with self.storage.begin() as work:
             work.offers.correct_by(self.bench.offer.id, Rule(correction))
+        if begun:
+            self.an_event_arrives(repeat=False)
+            self.work_off()
 
     @property
     def jobs(self) -> Jobs:
@@ -296,6 +299,7 @@ class Interleavings(RuleBasedStateMachine):
         for learner in LEARNERS:
             self.completion_changes(learner, completed=True)
             self.a_flag_is_raised(learner, flagged=False)
+        self.something_else_is_stated(institution=True, accredited=True)
         self._settle()
         assert self.pending() == []
         self.nobody_holds_two()
@@ -305,6 +309,9 @@ class Interleavings(RuleBasedStateMachine):
             own = [award for award in awards if award.learner in {learner, SECOND[learner]}]
             told = {State.DELIVERED, State.HELD, State.REVOKED}
             assert any(award.state in told or (award.state is State.WITHHELD and award.ruled_by) for award in own)
+            self.the_platform_merges_accounts(learner)
+        self._settle()
+        self.nobody_holds_two()
         self.storage.engine.dispose()
         shutil.rmtree(self.folder)
 
