@@ -92,8 +92,8 @@ def leave_out_doubts(
 
 
 def _has_it(work: UnitOfWork, award: AwardRow, other: LearnerId) -> bool:
-    rival = work.kinships.of_learner(award, other)
-    return rival is not None and _came_first(rival, award)
+    """Whether the other one has it, by whichever edition: while a replacement is open the one before is in force."""
+    return any(_came_first(rival, award) for rival in work.kinships.of_learner(award, other))
 
 
 def _came_first(rival: AwardRow, award: AwardRow) -> bool:

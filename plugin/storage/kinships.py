@@ -17,12 +17,11 @@ class Kinships:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def of_learner(self, award: AwardRow, learner: LearnerId) -> AwardRow | None:
-        """Return the newest edition of another learner's award of the same achievement."""
+    def of_learner(self, award: AwardRow, learner: LearnerId) -> tuple[AwardRow, ...]:
+        """Return every edition of another learner's award of the same achievement."""
         place = (awards.c.platform_id == award.platform, awards.c.course_id == award.course)
         same = (*place, awards.c.profile_id == award.profile_id, awards.c.learner_id == learner)
-        row = self._connection.execute(select(awards).where(*same).order_by(awards.c.edition.desc()).limit(1)).first()
-        return None if row is None else award_of(row)
+        return tuple(award_of(row) for row in self._connection.execute(select(awards).where(*same)))
 
     def of_people(self, platform: PlatformId, learners: Collection[LearnerId]) -> tuple[AwardRow, ...]:
         """Return every award of these ids, by course and profile, oldest edition first."""

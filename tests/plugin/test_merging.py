@@ -134,6 +134,19 @@ def test_two_accounts_that_finish_together_get_one_credential(sqlite_storage: St
     assert bench.awards()[AGAIN].state is State.HELD
 
 
+def test_a_credential_that_is_being_replaced_is_in_force_too(bench: Bench) -> None:
+    """The replacement of the old account's cannot be read any more; what it was to replace still counts."""
+    bench.platform.change(ANNA, learner=replace(bench.platform.records[ANNA].learner, full_name="Anna Nowak"))
+    sync(bench.sync, bench.offer.id)
+    (case,) = bench.cases()
+    approving.decide_case(ApprovingTools(bench.storage, bench.clock), case.id, Remedy.SUPERSEDE, **WHO)
+    moved(bench)
+
+    read_and_issue(bench)
+
+    assert in_force(bench) == [ANNA, BRUNO]
+
+
 def test_a_release_at_another_question_does_not_answer_who_it_is(sqlite_storage: Storage) -> None:
     """Approved while the other account was not sealed yet: right before sealing the bridge looks again."""
     bench = a_bench(sqlite_storage, rule=AwardRule(approval=True))
