@@ -11,6 +11,7 @@ import io
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 
 from flask import Blueprint, Response, abort, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as Answer
@@ -20,8 +21,10 @@ from mappings.profile import CourseProfile
 from plugin import offering
 from plugin.offering import OfferingTools
 from plugin.storage.awards import State
+from plugin.storage.cases import Case
 from plugin.storage.class_lists import Line, Wanted
 from plugin.storage.deliveries import HandOver, Outcome
+from plugin.storage.holdings import Objection
 from plugin.storage.profiles import Offer
 from plugin.storage.unit_of_work import UnitOfWork
 from plugin.web import confirming, teacher_setup, visits
@@ -80,7 +83,8 @@ def class_list(launch: Launch, offer: Offer, problem: str = "") -> str:
         lines = tuple(work.class_lists.lines(wanted, limit=_A_PAGE, offset=(page - 1) * _A_PAGE))
         hand_overs = work.deliveries.of([line.credential_id for line in lines])
         counts = work.awards.counts(offer.id)
-        matters = tuple(_matters(work, offer, profile))
+        cases, objections = work.cases.undecided(offer.id), work.holdings.unanswered(offer.id)
+        matters = tuple(islice(_matters(work, profile, cases, objections), _AT_ONCE))
     return render_template(
         "teacher/list.html",
         launch=launch,
@@ -96,8 +100,8 @@ def class_list(launch: Launch, offer: Offer, problem: str = "") -> str:
         hand_overs=hand_overs,
         told=told,
         held=counts.get(State.HELD, 0),
-        matters=matters[:_AT_ONCE],
-        more=len(matters[_AT_ONCE:]),
+        matters=matters,
+        more=len(cases) + len(objections) - len(matters),
         several=_approvable(lines) if wanted.state is State.HELD else (),
         ticked="all" in request.args,
         problem=problem,
@@ -105,13 +109,15 @@ def class_list(launch: Launch, offer: Offer, problem: str = "") -> str:
     )
 
 
-def _matters(work: UnitOfWork, offer: Offer, profile: CourseProfile) -> Iterator[Matter]:
+def _matters(
+    work: UnitOfWork, profile: CourseProfile, cases: Iterable[Case], objections: Iterable[Objection]
+) -> Iterator[Matter]:
     """Yield what a person has to decide one by one: corrections, then objections."""
-    for case in work.cases.undecided(offer.id):
+    for case in cases:
         said = " ".join(sentence(reason, profile) for reason in case.reasons)
         words = said or gettext("Something changed after it was sealed.")
         yield Matter(case.award_id, name_of(work, case.award_id), gettext("correction"), words, case.opened_at)
-    for each in work.holdings.unanswered(offer.id):
+    for each in objections:
         words = each.text if len(each.text) <= _AN_EXCERPT else f"{each.text[:_AN_EXCERPT]}…"
         yield Matter(each.award_id, name_of(work, each.award_id), gettext("objection"), words, each.created_at)
 
