@@ -51,6 +51,7 @@ def register(bridge: Bridge, browser: Browser, moodle: str) -> str:
     frame.get_by_role("button", name="Finish").dispatch_event("click")
     # Pending tools of other runs keep their cards: the newest one is ours.
     waiting = page.locator(".tool-card", has_text="Microcredential Bridge").filter(has_text="Activate")
+    page.wait_for_load_state("networkidle")  # the cards are drawn again when the frame is gone
     expect(waiting).not_to_have_count(0)
     before = waiting.count()
     waiting.last.get_by_text("Activate").click()
