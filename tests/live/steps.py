@@ -99,6 +99,7 @@ def enable(browser: Browser, moodle: str, activity: str) -> None:
     frame.get_by_label("Workload in ECTS credits (Annex I, M7)").fill("5")
     frame.get_by_label("Level in the EQF (Annex I, M8)").select_option("6")
     frame.get_by_label("How learners take part (Annex I, M10)").select_option(label="Online")
+    frame.locator("input[name^='outcome.new.title']").first.fill("Answer the questions of a course")
     frame.get_by_role("heading", name="When it is earned").last.click()
     frame.get_by_label("Hours that a grade must have stood").fill("0")
     frame.get_by_role("button", name="Preview").first.click()
