@@ -65,7 +65,7 @@ def bench(storage: Storage) -> Bench:
     bench = a_bench(storage)
     anna = bench.platform.records[LearnerId("4")]
     bench.platform.records = {
-        LearnerId(each): replace(anna, learner=replace(anna.learner, id=LearnerId(each), full_name=f"Anna {each}"))
+        LearnerId(each): replace(anna, learner=factories.learner(f"Anna {each}", each, student_number=f"s-{each}"))
         for each in CLASS
     }
     sync(bench.sync, bench.offer.id)

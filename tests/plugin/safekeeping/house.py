@@ -36,7 +36,9 @@ class Crowd(RecordedPlatform):
         anna = factories.record()
         self._anna = anna
         self.records = {
-            id_: replace(anna, learner=replace(anna.learner, id=id_, full_name=f"Learner {id_}"))
+            id_: replace(
+                anna, learner=replace(anna.learner, id=id_, full_name=f"Learner {id_}", student_number=f"s-{id_}")
+            )
             for id_ in (LearnerId(str(each)) for each in range(number))
         }
 
