@@ -152,7 +152,8 @@ class SmallClass:
         name = self._place.names.read_text()
         for learner in (*CLASS, CHIARA) if learners is None else learners:
             theirs = recorded[CHIARA if learner == CHIARA else ANNA]
-            shown = theirs.learner if learner == CHIARA else replace(theirs.learner, id=learner, full_name=name)
+            own = factories.learner(name, learner, email=f"{learner}@example.org", student_number=f"s-{learner}")
+            shown = theirs.learner if learner == CHIARA else own
             yield replace(theirs, course=self.course(course), learner=shown, read_at=datetime.now(UTC))
 
 
