@@ -42,7 +42,10 @@ ALL = (*PLANTED, NUMBER)
 
 @pytest.fixture
 def house(tmp_path: Path) -> Iterator[House]:
-    """Two people with the canary's name hold a credential, which one of them loses; the platform has its token."""
+    """Two people with the canary in their names hold a credential, which one loses; the platform has its token.
+
+    They are two: what seems to be one person in two accounts would wait for somebody to look.
+    """
     house = a_house(f"sqlite:///{tmp_path / 'canary.sqlite3'}", tmp_path / "data", 2)
     with house.storage.begin() as work:
         connected = Connected(MOODLE, "moodle", "https://moodle.example.org", token=plant(TOKEN))
@@ -50,8 +53,9 @@ def house(tmp_path: Path) -> Iterator[House]:
     crowd = house.bench.platform
     assert isinstance(crowd, Crowd)
     for learner, record in crowd.records.items():
-        planted = replace(record.learner, full_name=NAME, given_name="Zsófia", family_name="Canarybird")
-        crowd.records[learner] = replace(record, learner=replace(planted, email=MAIL, student_number=NUMBER))
+        planted = replace(record.learner, full_name=f"{NAME} {learner}", given_name="Zsófia", family_name="Canarybird")
+        planted = replace(planted, email=f"{learner}.{MAIL}", student_number=f"{NUMBER}{learner}")
+        crowd.records[learner] = replace(record, learner=planted)
     sync(house.bench.sync, house.bench.offer.id)
     house.issue(range(2))
     house.publish()
