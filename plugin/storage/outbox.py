@@ -98,10 +98,13 @@ class Outbox:
     def claim(self, topic: Topic, batch: str, now: datetime, lease: timedelta, *, most: int = 1) -> tuple[Lease, ...]:
         """Take up to ``most`` pieces of a batch: what is due, not parked and in nobody's hands, the oldest first.
 
-        Work whose worker was lost is taken alone: what kills its worker shall not take others with it.
+        What was rung for comes before all else: a message that did other work would leave it counted as unanswered,
+        and nobody would ring until it is taken for lost. Work whose worker was lost is taken alone: what kills its
+        worker shall not take others with it.
         """
         due = (outbox.c.topic == topic, outbox.c.batch == batch, *_due(now))
-        query = select(outbox.c.row_id, outbox.c.lease_token).where(*due).order_by(outbox.c.due_at, outbox.c.row_id)
+        query = select(outbox.c.row_id, outbox.c.lease_token).where(*due)
+        query = query.order_by(outbox.c.rung_at.is_(None), outbox.c.due_at, outbox.c.row_id)
         rows = self._connection.execute(query.limit(most).with_for_update(skip_locked=True)).all()
         if not rows:
             return ()

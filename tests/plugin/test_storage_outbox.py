@@ -187,6 +187,20 @@ def test_a_large_course_leaves_room_for_others(storage: Storage) -> None:
     assert [rings.count(Ring(Topic.ISSUE, batch)) for batch in ("large", "small")] == [RINGS_A_BATCH, 1]
 
 
+def test_a_message_gets_done_what_was_rung_for(storage: Storage) -> None:
+    """Else that would count as unanswered, and a burst would stand still until it is taken for lost."""
+    with storage.begin() as work:
+        work.outbox.request_all(Topic.ISSUE, "xy", NOW, batch="course")
+    ring(storage)
+    with storage.begin() as work:
+        work.outbox.request_all(Topic.ISSUE, "ab", NOW, batch="course")
+
+    with storage.begin() as work:
+        leases = work.outbox.claim(Topic.ISSUE, "course", NOW, MINUTE, most=2)
+
+    assert sorted(lease.row_id for lease in leases) == ["x", "y"]
+
+
 def test_a_status_list_goes_before_everything_else(storage: Storage) -> None:
     """However many awards have waited for longer."""
     for number in range(20):
