@@ -13,7 +13,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, delete, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, FromClause, Row, and_, delete, insert, literal, or_, select, update
 
 from mappings.assessment import LearnerId, PlatformId
 from plugin.storage.audit import AuditTrail, Entry
@@ -98,17 +98,12 @@ class People:
     ) -> dict[LearnerId, dict[LearnerId, set[Evidence]]]:
         """Return who seems to be whom by their marks, unless a person has said already what they are."""
         mine, theirs = person_marks.alias(), person_marks.alias()
-        same = and_(theirs.c.platform_id == mine.c.platform_id, theirs.c.mark == mine.c.mark)
-        query = select(mine.c.mark, mine.c.evidence, mine.c.learner_id, theirs.c.learner_id.label("other"))
-        query = query.select_from(mine.join(theirs, same)).where(mine.c.platform_id == platform)
-        rows = self._connection.execute(query.where(mine.c.learner_id.in_(learners))).all()
-        sharing: dict[str, set[str]] = defaultdict(set)
-        for row in rows:
-            sharing[row.mark].add(row.other)
+        query = select(mine.c.evidence, mine.c.learner_id, theirs.c.learner_id.label("other"))
+        query = query.select_from(mine.join(theirs, _same_mark(mine, theirs))).where(mine.c.platform_id == platform)
+        query = query.where(mine.c.learner_id.in_(learners), theirs.c.learner_id != mine.c.learner_id, _tells(mine))
         found: dict[LearnerId, dict[LearnerId, set[Evidence]]] = defaultdict(lambda: defaultdict(set))
-        for row in rows:
-            if row.other != row.learner_id and len(sharing[row.mark]) <= MOST_ALIKE:
-                found[LearnerId(row.learner_id)][LearnerId(row.other)].add(Evidence(row.evidence))
+        for row in self._connection.execute(query):
+            found[LearnerId(row.learner_id)][LearnerId(row.other)].add(Evidence(row.evidence))
         return self._undecided_of(platform, found) if found else {}
 
     def _undecided_of(
@@ -193,6 +188,17 @@ def ids_of(connection: Connection, holder: Holder) -> tuple[LearnerId, ...]:
     together = and_(person_ids.c.platform_id == holder.platform, person_ids.c.person_id == person)
     others = connection.execute(select(person_ids.c.learner_id).where(together)).scalars()
     return (LearnerId(person), *(LearnerId(each) for each in sorted(others) if each != person))
+
+
+def _same_mark(one: FromClause, other: FromClause) -> ColumnElement[bool]:
+    return and_(other.c.platform_id == one.c.platform_id, other.c.mark == one.c.mark)
+
+
+def _tells(mine: FromClause) -> ColumnElement[bool]:
+    """Say that few have a mark: one row more than :data:`MOST_ALIKE` is looked for, however many there are."""
+    holders = person_marks.alias()
+    one_too_many = select(literal(1)).select_from(holders).where(_same_mark(mine, holders)).correlate(mine)
+    return ~one_too_many.limit(1).offset(MOST_ALIKE).exists()
 
 
 def _pair(platform: PlatformId, one: LearnerId, other: LearnerId) -> Any:
