@@ -20,8 +20,8 @@ export CONFORMANCE_DATA ?= $(abspath ../shared/data)
 demo: .venv/.ready ## a recorded Moodle course becomes sealed credentials; ONCE=1 ends after the table
 	$(BIN)/python -m tests.demo $(if $(ONCE),--once)
 
-test: .venv/.ready ## every test that this machine can run; skips are told
-	$(BIN)/python -m pytest -rs $(PARALLEL)
+test: .venv/.ready ## every test that this machine can run; skips are told. ONLY="services or java" chooses by marker
+	$(BIN)/python -m pytest -rs $(if $(ONLY),-m "$(ONLY)") $(PARALLEL)
 
 check: .venv/.ready ## format, lint, types, import contracts, unit tests with coverage
 	$(BIN)/ruff format --check .

@@ -29,6 +29,7 @@ generated = settings(
 )
 
 
+@pytest.mark.generated
 @generated
 @given(credential=micro_credentials(), envelope=envelopes())
 def test_what_we_issue_conforms_to_both_versions(credential: MicroCredential, envelope: Envelope) -> None:

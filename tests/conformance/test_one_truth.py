@@ -6,6 +6,7 @@ import json
 import os
 from dataclasses import fields, replace
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 
 from mappings.documents.elm import render_elm
@@ -65,6 +66,7 @@ def test_all_formats_tell_anna_s_award_alike() -> None:
     assert differences(credential(), envelope()) == {}
 
 
+@pytest.mark.generated
 @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
 @given(micro_credentials(), envelopes(status=True))
 def test_all_formats_tell_generated_awards_alike(made: MicroCredential, reserved: Envelope) -> None:

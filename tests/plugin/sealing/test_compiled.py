@@ -24,6 +24,7 @@ def general(document: BadgeDocument) -> bytes:
     return canonicalise(json.loads(document.body)).encode()
 
 
+@pytest.mark.generated
 def test_compiled_equals_general_for_generated_credentials() -> None:
     """Byte identity of the canonical form and of its digest, CONFORMANCE_EXAMPLES times."""
     compiled = 0
