@@ -49,7 +49,7 @@ class Examiner:
         finally:
             self._free.put(process if process and process.is_usable else None)
         if report is None:
-            log.warning("check_stopped", size=len(data))
+            log.warning("check_stopped")
             return _unread("too_slow", f"The check did not come to an end within {self._limit:g} seconds.")
         return report
 
