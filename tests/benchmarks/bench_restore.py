@@ -11,7 +11,7 @@ from __future__ import annotations
 import argparse
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory, gettempdir
@@ -65,9 +65,9 @@ def measure(url: str, empty: str, folder: Path, number: int) -> None:
     """Fill one database, back it up, and restore it into the other one."""
     house = a_house(url, folder, 1)
     house.issue({0})
-    multiply(house, number)
+    multiply(house, 1, number)
     made, backup = timed(lambda: back_up(house.backup_tools(), folder / "backups"))
-    after = write_journal(house, number // 10)
+    after = write_journal(house, number + 1, number // 10)
     restored = house.on(empty)
     taken, found = timed(lambda: restore(restored.reconciling_tools(), backup, "bench"))
     size = sum(path.stat().st_size for path in backup.rglob("*") if path.is_file()) / 1e6
@@ -89,50 +89,60 @@ def timed(do: Callable[[], T]) -> tuple[str, T]:
     return f"{took:.1f} s, of it {worked:.1f} s of this process's CPU", result
 
 
-def multiply(house: House, number: int) -> None:
-    """Insert copies of the sealed award, in transactions that no log has to hold as a whole."""
+def multiply(house: House, first: int, number: int) -> None:
+    """Insert copies of the sealed award inside the database, in transactions that no log has to hold as a whole."""
+    with house.storage.engine.begin() as connection:
+        award = connection.execute(sa.select(awards.c.id).where(awards.c.state == "sealed").limit(1)).scalar_one()
+        credential = connection.execute(sa.select(credentials.c.id).limit(1)).scalar_one()
+    originals = {
+        awards: awards.c.id == award,
+        credentials: credentials.c.id == credential,
+        documents: documents.c.credential_id == credential,
+    }
+    for start in range(first, first + number, AT_ONCE):
+        counted = numbers(start, min(start + AT_ONCE, first + number))
+        with house.storage.engine.begin() as connection:
+            for table, original in originals.items():
+                own = own_values(table, counted.c.each)
+                copies = sa.select(*(own.get(column.name, column) for column in table.columns))
+                copies = copies.select_from(table.join(counted, sa.true())).where(original)
+                connection.execute(sa.insert(table).from_select(list(table.columns), copies))
+
+
+def numbers(first: int, end: int) -> sa.CTE:
+    """Return the whole numbers from ``first`` to before ``end`` as the column ``each``."""
+    counting = sa.select(sa.literal(first).label("each")).cte("numbers", recursive=True)
+    return counting.union_all(sa.select(counting.c.each + 1).where(counting.c.each < end - 1))
+
+
+def own_values(table: sa.Table, each: sa.ColumnElement[int]) -> dict[str, sa.ColumnElement[object]]:
+    """Return what a copy does not share with the sealed award: ids, learner and place."""
+    award, credential, learner = (sa.literal(mark).concat(sa.cast(each, sa.Text)) for mark in ("a", "c", "copy"))
+    return {
+        "awards": {"id": award, "learner_id": learner},
+        "credentials": {"id": credential, "award_id": award, "status_index": each + 200_000},
+        "documents": {"credential_id": credential},
+    }[table.name]
+
+
+def write_journal(house: House, first: int, number: int) -> int:
+    """Add copies that the backup does not know, and write their journal as sealing would have. Returns how many."""
+    (template,) = (path for path in (house.folder / "journal").iterdir())
+    said = json.loads(template.read_text())
+    multiply(house, first, number)
     with house.storage.engine.connect() as connection:
-        for rows in copies(connection, number, AT_ONCE):
-            for table, several in rows.items():
-                connection.execute(sa.insert(house_table(table)), several)
-            connection.commit()
-
-
-def write_journal(house: House, number: int) -> int:
-    """Write the journal of awards that the backup does not know, as sealing would have."""
-    written = 0
-    with house.storage.engine.connect() as connection:
-        (template,) = (path for path in (house.folder / "journal").iterdir())
-        said = json.loads(template.read_text())
-        for rows in copies(connection, number, A_FILE, mark="late"):
-            told = {name: [dump_row(house_table(name), row) for row in several] for name, several in rows.items()}
-            written += len(told["credentials"])
-            (house.folder / "journal" / f"late-{written}.json").write_text(json.dumps({**said, **told}))
-    return written
-
-
-def copies(
-    connection: sa.Connection, number: int, at_once: int, mark: str = "copy"
-) -> Iterator[dict[str, list[dict[str, object]]]]:
-    """Yield so many copies of the sealed award, in parts, with ids and places of their own."""
-    award = dict(connection.execute(sa.select(awards).limit(1)).mappings().one())
-    credential = dict(connection.execute(sa.select(credentials).limit(1)).mappings().one())
-    document = dict(connection.execute(sa.select(documents).limit(1)).mappings().one())
-    first = 1 if mark == "copy" else 1_000_000
-    for start in range(first, first + number, at_once):
-        part = range(start, min(start + at_once, first + number))
-        yield {
-            "awards": [award | {"id": f"a{each}", "learner_id": f"{mark}{each}"} for each in part],
-            "credentials": [
-                credential | {"id": f"c{each}", "award_id": f"a{each}", "status_index": 200_000 + each} for each in part
-            ],
-            "documents": [document | {"credential_id": f"c{each}"} for each in part],
-        }
-
-
-def house_table(name: str) -> sa.Table:
-    """Return a table by its name."""
-    return {"awards": awards, "credentials": credentials, "documents": documents}[name]
+        for start in range(first, first + number, A_FILE):
+            part = range(start, min(start + A_FILE, first + number))
+            told = said | {
+                table.name: [dump_row(table, row) for row in connection.execute(sa.select(table).where(own)).mappings()]
+                for table, own in (
+                    (awards, awards.c.id.in_([f"a{each}" for each in part])),
+                    (credentials, credentials.c.id.in_([f"c{each}" for each in part])),
+                    (documents, documents.c.credential_id.in_([f"c{each}" for each in part])),
+                )
+            }
+            (house.folder / "journal" / f"late-{start}.json").write_text(json.dumps(told))
+    return number
 
 
 if __name__ == "__main__":
