@@ -106,7 +106,11 @@ class LaunchStore(Protocol):
         ...
 
     def find(self, launch: LaunchId) -> Launch | None:
-        """Return a kept launch."""
+        """Return a kept launch that was not ended."""
+        ...
+
+    def end(self, launch: LaunchId) -> None:
+        """Let a launch open nothing more; it stays a replay."""
         ...
 
     def forget_before(self, moment: datetime) -> int:

@@ -30,7 +30,7 @@ from sqlalchemy import (
     update,
 )
 
-from lti.claims import LaunchId, read_launch
+from lti.claims import Launch, LaunchId, read_launch
 from mappings.assessment import LearnerId, PlatformId
 from mappings.documents.envelope import Format
 from plugin.sealing import Sealed
@@ -84,7 +84,7 @@ class Erasures:
             found.update({table.name: self._count(table, which) for table, which in self._deleted(each)})
             found[awards.name] += self._count(awards, _of(awards, each))
             found[credentials.name] += self._count(credentials, credentials.c.award_id.in_(_awards(each)))
-            found[launches.name] += len(self._launches(each))
+            found[launches.name] += len(self.launches(each))
         return {name: rows for name, rows in found.items() if rows}
 
     def rows(self, holder: Holder) -> dict[str, list[dict[str, Any]]]:
@@ -93,7 +93,7 @@ class Erasures:
         for each in self._everybody(holder):
             kept = [*self._deleted(each), (awards, _of(awards, each))]
             kept.append((credentials, credentials.c.award_id.in_(_awards(each))))
-            kept.append((launches, launches.c.id.in_(self._launches(each))))
+            kept.append((launches, launches.c.id.in_([launch.id for launch in self.launches(each)])))
             for table, which in kept:
                 if table is person_cases:  # whoever only seems to be this person is somebody else's business
                     which = which & (person_cases.c.decision == Decision.SAME)  # noqa: PLW2901
@@ -141,9 +141,12 @@ class Erasures:
         return ids
 
     def forget_launches(self, holder: Holder) -> int:
-        """Delete the launches of a person, and with them whatever they opened. Returns how many there were."""
-        own = launches.c.id.in_(self._launches(holder))
-        return self._connection.execute(delete(launches).where(own)).rowcount
+        """Empty the launches of a person, and close what they opened. Returns how many there were.
+
+        Their ids stay: without them the messages would be accepted again.
+        """
+        own = launches.c.id.in_([each.id for each in self.launches(holder)])
+        return self._connection.execute(update(launches).where(own).values(claims={})).rowcount
 
     def again(self) -> frozenset[str]:
         """Erase whom a restored database knows again. Returns the ids of their credentials."""
@@ -179,11 +182,11 @@ class Erasures:
             *((table, _of(table, holder)) for table in _tables(_OF_LEARNER)),
         ]
 
-    def _launches(self, holder: Holder) -> list[str]:
+    def launches(self, holder: Holder) -> list[Launch]:
         """Return the launches of a person: which platform a launch is of is read from what it says."""
         rows = self._connection.execute(select(launches).where(launches.c.claims["sub"].as_string() == holder.learner))
         said = [read_launch(row.claims, LaunchId(row.id), row.client_id, row.launched_at) for row in rows]
-        return [each.id for each in said if (each.platform, each.person.id) == (holder.platform, holder.learner)]
+        return [each for each in said if (each.platform, each.person.id) == (holder.platform, holder.learner)]
 
     def _count(self, table: Table, which: ColumnElement[bool]) -> int:
         return self._connection.execute(select(func.count()).select_from(table).where(which)).scalar_one()

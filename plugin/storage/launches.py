@@ -8,7 +8,7 @@ from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 
 import orjson
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 from sqlalchemy.engine.interfaces import DBAPICursor
 from sqlalchemy.pool import PoolProxiedConnection
 
@@ -68,10 +68,19 @@ class Launches:
         return moment.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
 
     def find(self, launch: LaunchId) -> Launch | None:
-        """Return a kept launch."""
+        """Return a kept launch that was not ended."""
         with self._storage.read() as connection:
             row = connection.execute(select(launches).where(launches.c.id == launch)).one_or_none()
-        return None if row is None else read_launch(row.claims, LaunchId(row.id), row.client_id, row.launched_at)
+        return (
+            None
+            if row is None or not row.claims
+            else read_launch(row.claims, LaunchId(row.id), row.client_id, row.launched_at)
+        )
+
+    def end(self, launch: LaunchId) -> None:
+        """Let a launch open nothing more. Its id stays, or the same message would be accepted again."""
+        with self._storage.engine.begin() as connection:
+            connection.execute(update(launches).where(launches.c.id == launch).values(claims={}))
 
     def launched(self, registration: Registration) -> bool:
         """Say whether a launch from this platform is remembered."""

@@ -19,6 +19,7 @@ from plugin.web import (
     recovery,
     rules,
     several,
+    signing_out,
     supervision,
     teacher,
     teacher_setup,
@@ -62,6 +63,7 @@ def init_app(app: Flask, tools: PageTools) -> None:
         intake,
     ):
         app.register_blueprint(module.blueprint)
+    signing_out.init_app(app)
     app.register_error_handler(HTTPException, _explain)
 
 

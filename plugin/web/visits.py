@@ -19,7 +19,7 @@ from lti.roles import Role
 from mappings.assessment import CourseId, LearnerId, PlatformId
 from plugin.storage.sharing import Holder
 from plugin.web import security
-from plugin.web.launching import require_fresh
+from plugin.web.launching import SESSION, require_fresh
 from plugin.web.tools import tools
 
 KEPT = "kept"
@@ -50,6 +50,26 @@ def is_known() -> bool:
     return _LAUNCHES in session or _HOLDER in session
 
 
+def held() -> tuple[Launch, ...]:
+    """Return the launches that this browser has open, and let their platforms frame the answer."""
+    ids = [LaunchId(each) for each in session.get(_LAUNCHES, [])]
+    found = [launch for each in ids if (launch := tools().launches.find(each))]
+    opened = tuple(each for each in found if tools().clock() - each.launched_at <= SESSION)
+    security.allow_framing({origin for each in opened for origin in _framed_by(each)})
+    return opened
+
+
+def held_holder() -> bool:
+    """Whether this browser came by a recovery link."""
+    return _HOLDER in session
+
+
+def forget() -> None:
+    """Let this browser hold nothing any more."""
+    session.pop(_LAUNCHES, None)
+    session.pop(_HOLDER, None)
+
+
 def teacher(launch_id: str) -> Launch:
     """Return the launch of a teacher into a course, or refuse."""
     launch = _launch(launch_id)
@@ -77,11 +97,15 @@ def _launch(launch_id: str) -> Launch:
     launch = tools().launches.find(LaunchId(launch_id)) if held else None
     if launch is None:
         raise LaunchRefused(Refusal.SESSION_MISSING)
-    registration = tools().registrations.find(launch.issuer, launch.client_id)
-    security.allow_framing({*(registration.origins if registration else ()), *launch.origins})
+    security.allow_framing(_framed_by(launch))
     require_fresh(launch, tools().clock())
     g.launch_locale = launch.person.locale
     return launch
+
+
+def _framed_by(launch: Launch) -> set[str]:
+    registration = tools().registrations.find(launch.issuer, launch.client_id)
+    return {*(registration.origins if registration else ()), *launch.origins}
 
 
 def copied_from(launch: Launch) -> CourseId:

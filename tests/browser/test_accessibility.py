@@ -202,6 +202,7 @@ PAGES: dict[str, Callable[[Page, Stock], None]] = {
     "teacher-preview": preview,
     "privacy": lambda page, stock: enter(page, stock, "/privacy"),
     "accessibility": lambda page, stock: enter(page, stock, "/accessibility"),
+    "sign-out": lambda page, stock: enter(page, stock, "/sign-out"),
     "admin-sign-in": lambda page, stock: enter(page, stock, "/admin/sign-in"),
     "admin-enter": lambda page, stock: enter(page, stock, "/admin/enter/anything"),
     "admin-overview": lambda page, stock: administer(page, stock, "/admin/"),

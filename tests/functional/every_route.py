@@ -87,6 +87,7 @@ ROUTES: dict[str, dict[str, Kind]] = {
     "/readyz": {"GET": Kind.MONITORING},
     "/recover": {"GET": Kind.PUBLIC, "POST": Kind.PUBLIC},
     "/recover/<token>": {"GET": Kind.PUBLIC, "POST": Kind.PUBLIC},
+    "/sign-out": {"GET": Kind.PUBLIC, "POST": Kind.PUBLIC},
     "/static/<path:filename>": {"GET": Kind.PUBLISHED},
     "/status.json": {"GET": Kind.OPERATOR},
     "/status/<name>": {"GET": Kind.PUBLISHED},

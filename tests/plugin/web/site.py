@@ -63,6 +63,9 @@ class MemoryLaunches:
     def find(self, launch: LaunchId) -> Launch | None:
         return self.kept.get(launch)
 
+    def end(self, launch: LaunchId) -> None:
+        self.kept.pop(launch, None)
+
     def forget_before(self, moment: datetime) -> int:
         return 0
 
