@@ -21,7 +21,7 @@ import json
 import logging
 import socket
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from http.cookiejar import DefaultCookiePolicy
@@ -66,7 +66,8 @@ class Network:
     ``allowed`` are inner networks that the institution's own LMS lives in (``10.20.0.0/16``, ``127.0.0.0/8`` for a
     demo). ``connect`` and ``read`` are seconds for one connection and one wait, ``whole`` for a whole answer,
     ``largest`` its bytes. ``pause`` are the seconds after a first failed try; each further one doubles them.
-    ``certificates`` is a file of trusted authorities, for an institution with one of its own.
+    ``certificates`` is a file of trusted authorities, for an institution with one of its own. ``answered`` is told of
+    each whole answer.
     """
 
     allowed: tuple[IPNetwork, ...] = ()
@@ -76,6 +77,7 @@ class Network:
     pause: float = 0.4
     certificates: str = ""
     largest: int = 64 * 1024 * 1024
+    answered: Callable[[], None] = lambda: None
 
     def permits(self, address: IPAddress) -> bool:
         """Say whether ``address`` is public or in the allow-list."""
@@ -226,6 +228,7 @@ def send(session: requests.Session, request: Request, network: Network) -> Answe
             body = _whole_body(response, network, place)
     except requests.RequestException as error:
         raise _translated(error, place) from None  # its text has the whole address
+    network.answered()
     if response.is_redirect or 300 <= response.status_code < 400:
         raise PlatformError(Fault.REDIRECTED, place, detail=str(response.status_code))
     headers = {name.lower(): value for name, value in response.headers.items()}

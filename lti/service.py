@@ -45,12 +45,13 @@ _FAULTS = {
 class Manners:
     """How a platform likes to be read.
 
-    ``pages`` is the most pages one list may have. ``waits`` are the seconds after each throttled try.
+    ``pages`` is the most pages one list may have: there is one submission for each learner and assignment, and Canvas
+    shows a hundred on a page. ``waits`` are the seconds after each throttled try.
     ``bare_401`` says that a 401 without ``WWW-Authenticate`` is about the token too: so in Moodle's LTI services;
     in Canvas it is a missing permission.
     """
 
-    pages: int = 500
+    pages: int = 5_000
     waits: tuple[float, ...] = (1.0, 2.0, 4.0, 8.0)
     bare_401: bool = True
     accept: str = "application/json"

@@ -51,6 +51,7 @@ from plugin.issuing import IssuingTools
 from plugin.jobs.bell import Bell
 from plugin.jobs.queue import make_queue
 from plugin.jobs.tasks import Duty, Jobs, singly
+from plugin.jobs.watch import READING_LIMIT
 from plugin.meters import MeasuredSealer, measured
 from plugin.noting import NotingTools
 from plugin.offering import OfferingTools
@@ -125,8 +126,8 @@ def assemble(settings: Settings, clock: Clock = utc_now) -> Bridge:
     recovery = channels.recovering_tools(settings, storage, clock=clock, write=letters.write_recovery)
     classes = ClassReadingTools(storage, whole, bell.ring, clock)
     duties = {
-        Topic.READ: singly(lambda row_id: class_reading.read(classes, row_id)),
-        Topic.SYNC: singly(lambda row_id: sync.sync(reading, row_id)),
+        Topic.READ: singly(lambda row_id: class_reading.read(classes, row_id), seconds=READING_LIMIT),
+        Topic.SYNC: singly(lambda row_id: sync.sync(reading, row_id), seconds=READING_LIMIT),
         Topic.RESTATE: singly(lambda row_id: restating.restate(storage, row_id, clock)),
         Topic.ISSUE: Duty(partial(issuing.issue_all, sealing), issuing.AT_ONCE),
         Topic.DELIVER: singly(lambda row_id: delivery.deliver(handing_over, row_id)),

@@ -1,9 +1,9 @@
 """Reading a whole class for a teacher who waits: as a job that tells how far it is and can be stopped.
 
 A class of a thousand takes a platform minutes, which no request may. The page asks for the reading and shows its
-progress; the worker does it, each learner kept in a transaction of their own as in :mod:`plugin.sync`. Where the
-platform fails the reading ends with the fault's code and the person is asked whether to try again: somebody who looks
-at a page is not helped by an attempt in a quarter of an hour.
+progress; the worker does it, each learner kept in a transaction of their own as in :mod:`plugin.sync`, and what one
+job does not get done the next one does. Where the platform fails the reading ends with the fault's code and the person
+is asked whether to try again: somebody who looks at a page is not helped by an attempt in a quarter of an hour.
 """
 
 from __future__ import annotations
@@ -17,10 +17,12 @@ import structlog
 from lti.errors import PlatformError
 from lti.platforms import LEARNING, Platform
 from mappings.assessment import AssessmentRecord, CourseId, LearnerId, PlatformId, Standing
+from plugin.errors import OutOfTime
 from plugin.storage.class_readings import CANCELLED, ClassReading, Stage
 from plugin.storage.outbox import Topic
 from plugin.storage.platforms import Connected
 from plugin.storage.unit_of_work import Storage, UnitOfWork
+from plugin.turn import get_on, is_over
 
 log = structlog.get_logger(__name__)
 FRESH = timedelta(minutes=15)
@@ -97,22 +99,42 @@ def read(tools: ClassReadingTools, reading_id: str) -> None:
 
 
 def _read(tools: ClassReadingTools, reading: ClassReading, platform: Platform) -> str:
-    """Read and keep everybody; returns :data:`CANCELLED` where that was stopped."""
-    people = platform.people(reading.course)
-    with tools.storage.begin() as work:
-        work.class_readings.begin(reading, tools.clock(), sum(each.standing in LEARNING for each in people))
-    for done, record in enumerate(_records(tools, reading, platform), start=1):
+    """Read and keep everybody; returns :data:`CANCELLED` where that was stopped. Raises :class:`OutOfTime`."""
+    learning = frozenset(each.id for each in platform.people(reading.course) if each.standing in LEARNING)
+    already = _begin(tools, reading, len(learning))
+    records = _records(tools, reading, platform, learning=learning, already=already)
+    for done, record in enumerate(records, start=len(already) + 1):
         with tools.storage.begin() as work:
             work.assessments.record(record)
             if done % _NOTED_EVERY == 0 and not work.class_readings.note(reading, done):
                 return CANCELLED
+        get_on()
+        if is_over():
+            raise OutOfTime(tools.clock())
     return ""
 
 
-def _records(tools: ClassReadingTools, reading: ClassReading, platform: Platform) -> Iterator[AssessmentRecord]:
-    """Yield everybody in the course, then by name whoever was in it before: they may have left."""
-    seen: set[LearnerId] = set()
-    for record in platform.read(reading.course):
+def _begin(tools: ClassReadingTools, reading: ClassReading, total: int) -> frozenset[LearnerId]:
+    """Note that the reading begins; where a job before this one began it, return who was read since."""
+    with tools.storage.begin() as work:
+        if reading.begun_at is not None:
+            return work.assessments.read_since(reading.platform, reading.course, reading.begun_at)
+        work.class_readings.begin(reading, tools.clock(), total)
+    return frozenset()
+
+
+def _records(
+    tools: ClassReadingTools,
+    reading: ClassReading,
+    platform: Platform,
+    *,
+    learning: frozenset[LearnerId],
+    already: frozenset[LearnerId],
+) -> Iterator[AssessmentRecord]:
+    """Yield everybody in the course who was not read, then by name whoever was in it before: they may have left."""
+    seen = set(already)
+    left = sorted(learning - already)
+    for record in platform.read(reading.course, left if already else None) if left else ():
         seen.add(record.learner.id)
         yield record
     with tools.storage.reading() as work:

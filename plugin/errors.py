@@ -124,6 +124,15 @@ class Paused(BridgeError):
         self.until = until
 
 
+class OutOfTime(Paused):
+    """A job was at its soft limit and stopped where nothing was half done; the next one goes on from there."""
+
+    code = "out_of_time"
+
+    def __init__(self, now: datetime) -> None:
+        super().__init__("the job took too long and stopped at a safe point", now)
+
+
 class NoticesPaced(Paused):
     """More notices wait than go out in a minute (``MICROCRED_NOTICES_PER_MINUTE``)."""
 

@@ -20,7 +20,7 @@ from mappings.documents.envelope import Document, Envelope, Format
 from mappings.elements import MicroCredential
 from mappings.profile import CourseProfile, Issuer
 from plugin.correcting import compare_again
-from plugin.errors import ChangedMeanwhile, NoSeal, SealPaused, SealRejected, UnknownRow
+from plugin.errors import ChangedMeanwhile, NoSeal, OutOfTime, SealPaused, SealRejected, UnknownRow
 from plugin.remedies import end_superseded
 from plugin.sameness import leave_out_doubts
 from plugin.sealing import Sealed, Sealer
@@ -30,6 +30,7 @@ from plugin.storage.credentials import Reserved
 from plugin.storage.outbox import Topic
 from plugin.storage.platforms import Connected
 from plugin.storage.unit_of_work import Storage, Strike, strike_nothing
+from plugin.turn import is_over
 from plugin.verdict import Waiting, judge, ruled_on
 
 log = structlog.get_logger(__name__)
@@ -239,6 +240,8 @@ def _seal_all(tools: IssuingTools, reserved: Sequence[tuple[AwardRow, Reserved]]
     until = tools.clock() + LONGEST_SEALING
     away: Exception | None = None
     for award, each in reserved:
+        if away is None and sealed and is_over():
+            away = OutOfTime(tools.clock())
         if away is None and tools.clock() >= until and sealed:
             away = SealPaused(tools.clock())
         if away is not None:

@@ -11,7 +11,7 @@ from cryptography import x509
 
 from lti.claims import RegistrationId
 from lti.network import Network
-from plugin import issuer
+from plugin import issuer, turn
 from plugin.channels import make_mailer
 from plugin.connecting import Connector
 from plugin.errors import BridgeError, InvalidSettings
@@ -80,7 +80,7 @@ def reconciling_tools(
 
 def campus(settings: Settings) -> Network:
     """Return where the bridge may send requests."""
-    return Network(allowed=tuple(ip_network(each) for each in settings.private_networks))
+    return Network(allowed=tuple(ip_network(each) for each in settings.private_networks), answered=turn.get_on)
 
 
 def configured_seal(settings: Settings) -> SealKey | None:

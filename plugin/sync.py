@@ -3,6 +3,9 @@
 The platform is read outside of any transaction; learners are kept a few at a time in one transaction, so that a crash
 loses at most the reading of those, and a class of thousands does not wait for its disk thousands of times. Most
 readings only ask for what changed; once a day everything is read.
+
+A reading that takes longer than a job may is cut between learners, each of whom is read whole, and goes on with the
+next job: whoever was read since it began is judged by what was kept, the others are asked for by name.
 """
 
 from __future__ import annotations
@@ -10,20 +13,23 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NoReturn
 
 import structlog
 
 from lti.errors import PlatformError
-from lti.platforms import Platform
+from lti.platforms import LEARNING, Platform
 from mappings.assessment import AssessmentRecord, LearnerId, Standing
 from mappings.awarding import ReasonCode
 from plugin.correcting import InForce, notice_reading
+from plugin.errors import OutOfTime
 from plugin.sameness import doubts, marks_of
 from plugin.storage.awards import ISSUED, OPEN, AwardRow, Move, State
 from plugin.storage.outbox import Topic
 from plugin.storage.platforms import Connected
 from plugin.storage.profiles import Offer
 from plugin.storage.unit_of_work import Storage, UnitOfWork
+from plugin.turn import get_on, is_over
 from plugin.verdict import Ready, Waiting, judge, ruled_on
 
 log = structlog.get_logger(__name__)
@@ -55,12 +61,16 @@ class SyncReport:
     changed: int = 0
     eligible: int = 0
 
+    def __add__(self, other: SyncReport) -> SyncReport:
+        return SyncReport(self.read + other.read, self.changed + other.changed, self.eligible + other.eligible)
+
 
 @dataclass(frozen=True, slots=True)
 class _Course:
-    """An offer with the profiles in force, and from when on changes are asked for; None reads everything."""
+    """An offer with the profiles in force, when its reading began, and since when changes count; None reads all."""
 
     in_force: InForce
+    began: datetime
     since: datetime | None
     merged: Mapping[LearnerId, tuple[LearnerId, ...]]
     """All ids of people who have several."""
@@ -72,22 +82,35 @@ class _Course:
 
 
 def sync(tools: SyncTools, offer_id: str) -> SyncReport:
-    """Read the course of an offer. Raises :class:`lti.errors.PlatformError`; who was read before that is kept."""
-    began = tools.clock()
+    """Read the course of an offer; who was read before an error is kept.
+
+    Raises :class:`lti.errors.PlatformError`; :class:`OutOfTime` where the next job has to go on.
+    """
     with tools.storage.reading() as work:
         offer = work.offers.get(offer_id)
         connected = work.platforms.get(offer.platform)
-        course = _course(work, offer, began)
+        course = _course(work, offer, tools.clock())
     if not offer.enabled:
         return SyncReport()
-    read = changed = eligible = 0
-    for records in _several(_records(tools, course, tools.connect(connected)), tools.at_once):
-        kept = _keep_all(tools, course, records)
-        read, changed, eligible = read + len(records), changed + kept.changed, eligible + kept.eligible
+    report, already = SyncReport(), _read_before(tools, course)
+    for records in _several(_kept(tools, course, already), tools.at_once):
+        report += _keep_all(tools, course, records)
+    for records in _several(_records(tools, course, tools.connect(connected), already), tools.at_once):
+        report += _keep_all(tools, course, records)
+        get_on()
+        if is_over():
+            _leave_off(tools, course)
     with tools.storage.begin() as work:
-        work.offers.note_sync(offer, at=began, full=course.since is None)
-    log.info("course_synced", offer_id=offer_id, read=read, changed=changed, eligible=eligible)
-    return SyncReport(read, changed, eligible)
+        work.offers.note_sync(offer, at=course.began, full=course.since is None)
+    log.info("course_synced", offer_id=offer_id, read=report.read, changed=report.changed, eligible=report.eligible)
+    return report
+
+
+def _leave_off(tools: SyncTools, course: _Course) -> NoReturn:
+    now = tools.clock()
+    with tools.storage.begin() as work:
+        work.offers.note_unfinished(course.offer, course.began)
+    raise OutOfTime(now)
 
 
 def _course(work: UnitOfWork, offer: Offer, now: datetime) -> _Course:
@@ -95,13 +118,35 @@ def _course(work: UnitOfWork, offer: Offer, now: datetime) -> _Course:
     issuer = work.profiles.issuer(offer.issuer_id, offer.issuer_version)
     full = offer.synced_at is None or offer.full_sync_at is None or now - offer.full_sync_at >= FULL_EVERY
     since = None if full or offer.synced_at is None else offer.synced_at - OVERLAP
-    return _Course(InForce(offer, profile, issuer), since, work.people.merged(offer.platform))
+    goes_on = offer.reading_since is not None and now - offer.reading_since < FULL_EVERY
+    began = offer.reading_since if goes_on and offer.reading_since else now
+    return _Course(InForce(offer, profile, issuer), began, since, work.people.merged(offer.platform))
 
 
-def _records(tools: SyncTools, course: _Course, platform: Platform) -> Iterator[AssessmentRecord]:
+def _read_before(tools: SyncTools, course: _Course) -> frozenset[LearnerId]:
+    """Return who was read by the jobs before this one, where a reading goes on."""
+    offer = course.offer
+    if offer.reading_since != course.began:
+        return frozenset()
+    with tools.storage.reading() as work:
+        return work.assessments.read_since(offer.platform, offer.course, course.began)
+
+
+def _kept(tools: SyncTools, course: _Course, already: Collection[LearnerId]) -> Iterator[AssessmentRecord]:
+    """Yield the records of those who were read already: another credential of the course may have asked for them."""
+    for learner in sorted(already):
+        with tools.storage.reading() as work:
+            record = work.assessments.get(course.offer.platform, course.offer.course, learner)
+        if record is not None:
+            yield record
+
+
+def _records(
+    tools: SyncTools, course: _Course, platform: Platform, already: frozenset[LearnerId]
+) -> Iterator[AssessmentRecord]:
     """Yield who changed or is new, then by name who would be overlooked: who left, and whom only time helps."""
-    seen: set[LearnerId] = set()
-    for record in platform.read(course.offer.course, None, course.since):
+    seen = set(already)
+    for record in _news(course, platform, already):
         seen.add(record.learner.id)
         yield record
     with tools.storage.reading() as work:
@@ -109,6 +154,16 @@ def _records(tools: SyncTools, course: _Course, platform: Platform) -> Iterator[
         overlooked = work.awards.open_learners(course.offer.id, codes) - seen
     if overlooked:
         yield from platform.read(course.offer.course, sorted(overlooked))
+
+
+def _news(course: _Course, platform: Platform, already: frozenset[LearnerId]) -> Iterator[AssessmentRecord]:
+    """Yield who changed or is new, of a reading that goes on whom it has not come to yet."""
+    if not already:
+        yield from platform.read(course.offer.course, None, course.since)
+        return
+    learning = {each.id for each in platform.people(course.offer.course) if each.standing in LEARNING}
+    if left := learning - already:
+        yield from platform.read(course.offer.course, sorted(left), course.since)
 
 
 def _several(records: Iterator[AssessmentRecord], most: int) -> Iterator[tuple[AssessmentRecord, ...]]:

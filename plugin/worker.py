@@ -59,11 +59,15 @@ def worker_command(*, beat: bool, quiet: bool = False) -> list[str]:
 
 @dataclass(slots=True)
 class Supervisor:
-    """Keeps one worker process alive until it is told to stop. ``log`` gets what it prints, else the terminal."""
+    """Keeps one worker process alive until it is told to stop. ``log`` gets what it prints, else the terminal.
+
+    One that lived a short time is started again after ``pause`` seconds.
+    """
 
     command: Sequence[str]
     environment: Mapping[str, str]
     log: Path | None = None
+    pause: float = PAUSE
     _stopping: threading.Event = field(default_factory=threading.Event)
     _process: subprocess.Popen[bytes] | None = None
     _thread: threading.Thread | None = None
@@ -93,7 +97,7 @@ class Supervisor:
             code = self._process.wait()
             if not self._stopping.is_set():
                 log.warning("worker_ended", code=code)
-                self._stopping.wait(0.0 if time.monotonic() - began > SHORTEST_LIFE else PAUSE)
+                self._stopping.wait(0.0 if time.monotonic() - began > SHORTEST_LIFE else self.pause)
 
     def _start(self) -> subprocess.Popen[bytes]:
         if self.log is None:

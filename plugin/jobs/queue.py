@@ -11,7 +11,7 @@ from plugin.jobs.watch import HARD_LIMIT
 from plugin.settings import Settings
 
 VISIBILITY_TIMEOUT = int(HARD_LIMIT) + 60
-"""Redis gives a message to somebody else after so many seconds; must exceed the longest job."""
+"""Redis gives a message to somebody else after so many seconds: in vain where a longer reading holds it."""
 SWEEP_EVERY = 5.0
 """Seconds between two looks for work that nobody was rung for."""
 

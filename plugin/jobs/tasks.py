@@ -13,14 +13,15 @@ from celery import Celery
 from sqlalchemy.exc import OperationalError
 
 from lti.errors import PlatformError
-from plugin.errors import BridgeError, ChangedMeanwhile, Paused
+from plugin.errors import BridgeError, ChangedMeanwhile, OutOfTime, Paused
 from plugin.jobs.bell import Bell, task_name
 from plugin.jobs.queue import SWEEP_EVERY
-from plugin.jobs.watch import HARD_LIMIT, Watch
+from plugin.jobs.watch import HARD_LIMIT, SOFT_LIMIT, Watch
 from plugin.sealing.errors import SealError
 from plugin.storage.outbox import Lease, Topic
 from plugin.storage.pulses import BEAT, Pulse
 from plugin.storage.unit_of_work import Storage, Strike, UnitOfWork
+from plugin.turn import Turn, is_over
 
 log = structlog.get_logger(__name__)
 
@@ -30,14 +31,15 @@ class Duty:
     """How the work of a topic is done, and how many rows of a batch ``at_once``.
 
     ``do`` gets row ids and what strikes them out within a transaction of its own; it returns what stopped single
-    rows, and raises what stopped all of them.
+    rows, and raises what stopped all of them. After ``seconds`` it is told to stop at the next safe point.
     """
 
     do: Callable[[Sequence[str], Strike], Mapping[str, Exception]]
     at_once: int = 1
+    seconds: float = SOFT_LIMIT
 
 
-def singly(do: Callable[[str], object]) -> Duty:
+def singly(do: Callable[[str], object], *, seconds: float = SOFT_LIMIT) -> Duty:
     """Return the duty that does one row at a time."""
 
     def one(row_ids: Sequence[str], _: Strike) -> Mapping[str, Exception]:
@@ -45,10 +47,12 @@ def singly(do: Callable[[str], object]) -> Duty:
             do(row_id)
         return {}
 
-    return Duty(one)
+    return Duty(one, seconds=seconds)
 
 
 LEASE = timedelta(seconds=HARD_LIMIT + 30)
+HOLDS_A_LEASE = 6
+"""How often a job that gets on takes its lease anew, within the time of one."""
 MOST_ATTEMPTS = 8
 """Attempts before work is put aside for a person; outages of others do not count."""
 MOST_LOST = 5
@@ -71,9 +75,11 @@ class Jobs:
     schedule: Callable[[], object] = lambda: None
     """Asks for the courses that are due to be read."""
     lease: timedelta = LEASE
-    """How long work stays with whoever took it; must exceed the longest job."""
+    """How long work stays with whoever took it; must exceed the time in which a job has to get on."""
     watch: Watch = field(default_factory=Watch)
     """Ends the process with a job that takes too long."""
+    ticks: Callable[[], float] = time.monotonic
+    """Seconds that no change of the clock moves."""
 
     def install(self, queue: Celery) -> None:
         """Register a task per topic, and the sweep with its schedule."""
@@ -100,8 +106,19 @@ class Jobs:
         held = {lease.row_id: lease for lease in leases if lease not in lost}
         if not held:
             return False
-        with self.watch.over(topic, batch):
+        every = self.lease.total_seconds() / HOLDS_A_LEASE
+        turn = Turn(duty.seconds, lambda: self._hold(held.values()), every, self.ticks)
+        with self.watch.over(topic, batch, turn):
             return self._do(duty, held)
+
+    def _hold(self, held: Collection[Lease]) -> bool:
+        """Hold work for longer. False where others have all of it; a database that is away says nothing."""
+        try:
+            with self.storage.begin() as work:
+                return work.outbox.hold(held, self.clock() + self.lease)
+        except OperationalError as error:
+            log.warning("lease_not_renewed", error=type(error).__name__)
+            return True
 
     def _do(self, duty: Duty, held: Mapping[str, Lease]) -> bool:
         """Do what is held; where that fails as a whole and nobody is away, each alone: poison takes no others."""
@@ -111,11 +128,18 @@ class Jobs:
         except Exception as error:  # noqa: BLE001 - the job edge: the rows say what happened
             left = {row_id: lease for row_id, lease in held.items() if row_id not in struck.row_ids}
             if len(left) > 1 and not is_outage(error):
-                alone = [self._do(duty, {row_id: lease}) for row_id, lease in left.items()]
+                alone = [self._do_alone(duty, row_id, lease) for row_id, lease in left.items()]
                 return all(alone)
             failures = dict.fromkeys(left, error)
         self._end(held, failures, struck.row_ids)
         return not failures
+
+    def _do_alone(self, duty: Duty, row_id: str, lease: Lease) -> bool:
+        """Do one of several, unless the turn is over: then it is for the next."""
+        if is_over():
+            self._end({row_id: lease}, {row_id: OutOfTime(self.clock())}, ())
+            return False
+        return self._do(duty, {row_id: lease})
 
     def _end(self, held: Mapping[str, Lease], failures: Mapping[str, Exception], struck: Collection[str]) -> None:
         """Strike out what is done, keep failed work: for later where waiting may help, aside where it does not."""

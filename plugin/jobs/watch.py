@@ -1,8 +1,8 @@
-"""The time limit of a job: a process whose job takes too long is ended, and somebody else does the work.
+"""The time limits of a job: at the soft one it is told to stop, at the hard one its process ends.
 
-Threads cannot be interrupted, and Celery's limits hold for its process pool only. So a job that hangs takes its
-process along: the supervisor starts another one, the lease ends by itself, and the outbox counts how many workers were
-lost with the same work.
+Threads cannot be interrupted, and Celery's limits hold for its process pool only. So whoever works asks at each safe
+point whether the time is up (:mod:`plugin.turn`). A job that hangs takes its process along: the supervisor starts
+another one, the lease ends by itself, and the outbox counts how many workers were lost with the same work.
 """
 
 from __future__ import annotations
@@ -15,9 +15,15 @@ from dataclasses import dataclass
 
 import structlog
 
+from plugin.turn import Turn, taking
+
 log = structlog.get_logger(__name__)
 HARD_LIMIT = 300.0
-"""Seconds that a job may take. Every call to others has a much shorter timeout of its own."""
+"""Seconds in which a job must get on. Every call to others has a much shorter timeout of its own."""
+SOFT_LIMIT = 240.0
+"""Seconds after which a job is told to stop."""
+READING_LIMIT = 1200.0
+"""The same for reading a course, which gets on with every answer. RabbitMQ takes a message back after half an hour."""
 EXIT_CODE = 75
 """Of a process that was ended (EX_TEMPFAIL: start it again)."""
 
@@ -29,22 +35,25 @@ def end_process() -> None:
 
 @dataclass(frozen=True, slots=True)
 class Watch:
-    """Watches the jobs of this process; ``end`` is called when one of them takes longer than ``limit`` seconds."""
+    """Watches the jobs of this process; ``end`` is called when one of them does not get on for ``limit`` seconds."""
 
     limit: float = HARD_LIMIT
     end: Callable[[], None] = end_process
 
     @contextmanager
-    def over(self, topic: str, batch: str) -> Iterator[None]:
-        """Watch one job, done in this block."""
-        timer = threading.Timer(self.limit, self._end, (topic, batch))
-        timer.daemon = True
-        timer.start()
+    def over(self, topic: str, batch: str, turn: Turn) -> Iterator[None]:
+        """Watch one job, done in this block within ``turn``."""
+        done = threading.Event()
+        threading.Thread(target=self._look, args=(topic, batch, turn, done), daemon=True).start()
         try:
-            yield
+            with taking(turn):
+                yield
         finally:
-            timer.cancel()
+            done.set()
 
-    def _end(self, topic: str, batch: str) -> None:
-        log.error("job_too_long", topic=topic, row_id=batch, seconds=self.limit)
-        self.end()
+    def _look(self, topic: str, batch: str, turn: Turn, done: threading.Event) -> None:
+        while not done.wait(max(0.0, self.limit - turn.idle)):
+            if turn.idle >= self.limit:
+                log.error("job_too_long", topic=topic, row_id=batch, seconds=self.limit)
+                return self.end()
+        return None

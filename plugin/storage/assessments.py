@@ -72,6 +72,12 @@ class Assessments:
         row = self._connection.execute(query).one_or_none()
         return None if row is None else replace(snapshot.load(AssessmentRecord, row.record), read_at=row.read_at)
 
+    def read_since(self, platform: PlatformId, course: CourseId, moment: datetime) -> frozenset[LearnerId]:
+        """Return who of a course was read at ``moment`` or later."""
+        in_course = and_(assessments.c.platform_id == platform, assessments.c.course_id == course)
+        query = select(assessments.c.learner_id).where(in_course, assessments.c.read_at >= moment)
+        return frozenset(map(LearnerId, self._connection.execute(query).scalars()))
+
     def of_course(self, platform: PlatformId, course: CourseId) -> Iterator[AssessmentRecord]:
         """Yield the newest record of every learner of a course, by learner id."""
         in_course = and_(assessments.c.platform_id == platform, assessments.c.course_id == course)

@@ -142,6 +142,11 @@ class Outbox:
             if self._connection.execute(done.where(held, as_asked)).rowcount < len(together):
                 self._connection.execute(update(outbox).where(held).values(**free))
 
+    def hold(self, leases: Collection[Lease], until: datetime) -> bool:
+        """Hold work for longer. False where nothing of it is held any more: the lease was over, and others came."""
+        changes = [update(outbox).where(held).values(lease_until=until) for held, _ in _by_token(leases)]
+        return sum(self._connection.execute(change).rowcount for change in changes) > 0
+
     def postpone(self, lease: Lease, due_at: datetime, error: str, *, counts: bool = True) -> None:
         """Try again at ``due_at``. Where the fault is not the work's own (``counts`` False) no attempt is lost."""
         values: dict[str, object] = {"lease_until": None, "lease_token": None, "rung_at": None}

@@ -48,6 +48,8 @@ class Offer:
     course_ends_at: datetime | None = None
     synced_at: datetime | None = None
     full_sync_at: datetime | None = None
+    reading_since: datetime | None = None
+    """When a reading began that is not finished yet."""
     rule: Rule = Rule()
     notices: str = ""
     """On which channels its learners are told (:class:`plugin.notices.Choice`); empty: as the institution chose."""
@@ -184,8 +186,12 @@ class Offers:
 
     def note_sync(self, offer: Offer, *, at: datetime, full: bool) -> None:
         """Remember that the course was read; ``at`` is when reading began."""
-        values = {"synced_at": at} | ({"full_sync_at": at} if full else {})
+        values = {"synced_at": at, "reading_since": None} | ({"full_sync_at": at} if full else {})
         self._connection.execute(update(offers).where(offers.c.id == offer.id).values(**values))
+
+    def note_unfinished(self, offer: Offer, began: datetime) -> None:
+        """Remember that reading the course has begun then and goes on with the next job."""
+        self._connection.execute(update(offers).where(offers.c.id == offer.id).values(reading_since=began))
 
     def note_course(self, offer: Offer, title: str, ends_at: datetime | None) -> None:
         """Remember what the platform calls the course and when it ends."""
@@ -211,6 +217,7 @@ def _offer(row: Row[Any]) -> Offer:
         row.course_ends_at,
         row.synced_at,
         row.full_sync_at,
+        row.reading_since,
         Rule(row.correction, row.correction_by, row.correction_at),
         row.notices,
     )

@@ -68,6 +68,7 @@ offers = Table(
     moment("synced_at", null=True),
     moment("full_sync_at", null=True),
     moment("next_sync_at", null=True),
+    moment("reading_since", null=True),
     text("correction", default="ask"),
     text("correction_by", default=""),
     moment("correction_at", null=True),

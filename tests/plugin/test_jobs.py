@@ -28,6 +28,7 @@ from plugin.storage.outbox import Topic
 from plugin.storage.tables import outbox
 from plugin.storage.unit_of_work import Storage
 from plugin.storage.vault import Vault
+from plugin.turn import Turn
 from plugin.worker import Supervisor, worker_command
 from tests.plugin.conftest import SECRET_KEY
 from tests.plugin.platforms import Clock
@@ -193,7 +194,8 @@ def test_a_job_that_takes_too_long_ends_its_process() -> None:
     hanging = (
         "import time\n"
         "from plugin.jobs.watch import Watch\n"
-        "with Watch(limit=0.2).over('issue', 'course'):\n"
+        "from plugin.turn import Turn\n"
+        "with Watch(limit=0.2).over('issue', 'course', Turn(9, lambda: True, 9)):\n"
         "    time.sleep(600)\n"
     )
 
@@ -205,15 +207,12 @@ def test_a_job_that_takes_too_long_ends_its_process() -> None:
 
 def test_the_watch_over_a_job_is_over_with_the_job() -> None:
     """A job in time ends nothing, however long its process lives on."""
+    before = set(threading.enumerate())
+    with Watch(limit=4_321, end=lambda: None).over("issue", "course", Turn(9, lambda: True, 9)):
+        (watching,) = set(threading.enumerate()) - before
 
-    def watching() -> list[threading.Timer]:
-        timers = [each for each in threading.enumerate() if isinstance(each, threading.Timer)]
-        return [each for each in timers if each.interval == 4_321 and not each.finished.is_set()]
-
-    with Watch(limit=4_321, end=lambda: None).over("issue", "course"):
-        assert len(watching()) == 1
-
-    assert watching() == []
+    watching.join(60)
+    assert not watching.is_alive()
 
 
 def test_the_text_of_a_foreign_error_is_not_kept(storage: Storage, queue: Celery, clock: Clock) -> None:

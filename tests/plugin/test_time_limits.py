@@ -22,7 +22,7 @@ from plugin.storage.unit_of_work import Storage
 from plugin.storage.vault import Vault
 from plugin.worker import Supervisor
 from tests.plugin.conftest import PUBLIC_URL, SECRET_KEY
-from tests.plugin.hanging_worker import HANGS_ONCE, POISON
+from tests.plugin.hanging_worker import HANGS_ONCE, POISON, SLOW
 from tests.services.postgres import Postgres
 from tests.services.rabbitmq import rabbitmq
 from tests.services.redis import redis
@@ -44,18 +44,19 @@ def test_a_job_that_hangs_ends_its_worker_and_is_done_by_the_next(
 ) -> None:
     """At its limit the process is gone, the lease frees the row, and the next worker does it.
 
-    Whatever has lost five workers is put aside and stops nothing else.
+    Whatever has lost five workers is put aside and stops nothing else. What asks at its safe points is told to stop
+    before, goes back with its reason, and is done by the next job.
     """
     with _database(pair, tmp_path, request) as database, _broker(pair) as broker:
         storage = Storage(open_engine(database), Vault((SECRET_KEY,)), PUBLIC_URL)
         upgrade(storage.engine)
         _ask(storage)
         command = [sys.executable, "-m", "tests.plugin.hanging_worker", database, broker, str(tmp_path)]
-        supervisor = Supervisor(command, os.environ, tmp_path / "log")
+        supervisor = Supervisor(command, os.environ, tmp_path / "log", pause=0.0)
 
         supervisor.start()
         try:
-            _wait(storage, tmp_path)
+            reasons = _wait(storage, tmp_path)
         finally:
             supervisor.stop(patience=0.5)
 
@@ -64,6 +65,7 @@ def test_a_job_that_hangs_ends_its_worker_and_is_done_by_the_next(
         attempts = Counter((tmp_path / "attempts").read_text().split())
         assert attempts[HANGS_ONCE] >= 2  # one that the other's end took along is done once more
         assert attempts[POISON] == 1
+        assert (attempts[SLOW] >= 2, reasons) == (True, {(Topic.SYNC, "OutOfTime:out_of_time")})
         assert "job_too_long" in (tmp_path / "log").read_text()
         storage.engine.dispose()
 
@@ -92,20 +94,22 @@ def _broker(pair: str) -> Iterator[str]:
 
 
 def _ask(storage: Storage) -> None:
-    """Ask for work that hangs once, and for work that has lost all workers but one already."""
+    """Ask for work that hangs once, for work that has lost all workers but one already, and for work that is slow."""
     begun = datetime.now(UTC)
     with storage.begin() as work:
+        work.outbox.request(Topic.SYNC, SLOW, begun)
         work.outbox.request_all(Topic.ISSUE, (HANGS_ONCE, POISON), begun)
         for _ in range(MOST_LOST - 1):
             assert work.outbox.claim(Topic.ISSUE, POISON, begun, timedelta(0))
 
 
-def _wait(storage: Storage, folder: Path) -> None:
-    """Wait until nothing is left to be done."""
-    until = time.monotonic() + PATIENCE
+def _wait(storage: Storage, folder: Path) -> set[tuple[Topic, str]]:
+    """Wait until nothing is left to be done; returns what the status said of work that is tried again."""
+    until, said = time.monotonic() + PATIENCE, set[tuple[Topic, str]]()
     while time.monotonic() < until:
         with storage.reading() as work:
+            said |= {(each.topic, each.error) for each in work.outbox.troubles()}
             if not work.outbox.waiting():
-                return
+                return said
         time.sleep(0.05)
     raise AssertionError((folder / "log").read_text()[-2000:])
