@@ -75,11 +75,22 @@ def checked_institution(text: str) -> tuple[Path, Issuer]:
     file = Path(text.strip()).absolute()
     try:
         read = read_institution_profile(file.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise WrongAnswer(f"{file} cannot be read ({type(error).__name__})") from None
+    except OSError as error:
+        raise WrongAnswer(f"{file} cannot be read ({error.strerror})") from None
+    except UnicodeDecodeError:
+        raise WrongAnswer(f"{file} is no text") from None
     if isinstance(read, Problems):
         raise WrongAnswer("; ".join(f"{each.path or 'whole file'}: {each.sentence}" for each in read.problems))
     return file, read
+
+
+def needs_password(text: str) -> bool:
+    """Whether the seal is a file that may have a password. Raises :class:`WrongAnswer` where it is none."""
+    if text.strip() == DEVELOPMENT:
+        return False
+    if not Path(text.strip()).is_file():
+        raise WrongAnswer(f"{Path(text.strip()).absolute()} is no file")
+    return True
 
 
 def checked_seal(text: str, password: str, issuer: Issuer, *, public: bool, now: datetime) -> str:

@@ -131,9 +131,8 @@ class Settings:
 
     @property
     def is_public(self) -> bool:
-        """Whether strangers rely on what is sealed here: an https address that is not this machine's own."""
-        url = urlsplit(self.public_url)
-        return url.scheme == "https" and not is_loopback(url.hostname or "")
+        """Whether strangers rely on what is sealed here: an address that is not this machine's own."""
+        return not is_loopback(urlsplit(self.public_url).hostname or "")
 
 
 def read_settings(environment: Mapping[str, str]) -> Settings:

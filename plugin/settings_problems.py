@@ -47,6 +47,8 @@ def _address_problems(settings: Settings) -> list[str]:
     if url.scheme not in {"http", "https"} or not url.hostname or url.query or url.fragment:
         return [f"{PREFIX}PUBLIC_URL: {settings.public_url!r} is not an http or https address"]
     problems = [f"{PREFIX}PUBLIC_URL: must not end with a slash"] if settings.public_url.endswith("/") else []
+    if not _is_guarded(settings.public_url):
+        problems.append(f"{PREFIX}PUBLIC_URL: {settings.public_url!r} needs https: browsers keep a launch only by TLS")
     host, _, port = settings.metrics_listen.rpartition(":")
     if settings.metrics_listen and not (host and port.isdigit() and 0 < int(port) < 65536):
         problems.append(f"{PREFIX}METRICS_LISTEN: {settings.metrics_listen!r} is not like 127.0.0.1:9108")
@@ -63,10 +65,9 @@ def _device_problems(settings: Settings) -> list[str]:
 def _oidc_problems(settings: Settings) -> list[str]:
     if not settings.oidc_issuer:
         return []
-    url = urlsplit(settings.oidc_issuer)
     needed = ("oidc_client_id", "oidc_value")
     problems = [f"{PREFIX}{name.upper()}: needed with OIDC_ISSUER" for name in needed if not getattr(settings, name)]
-    if url.scheme != "https" and not (url.scheme == "http" and is_loopback(url.hostname or "")):
+    if not _is_guarded(settings.oidc_issuer):
         problems.append(f"{PREFIX}OIDC_ISSUER: {settings.oidc_issuer!r} is not an https address")
     return problems
 
@@ -122,6 +123,12 @@ def _word_problems(settings: Settings) -> list[str]:
 def _mail_problems(settings: Settings) -> list[str]:
     is_mailbox = not settings.mail_host or ("@" in parseaddr(settings.mail_from)[1] and "\n" not in settings.mail_from)
     return [] if is_mailbox else [f"{PREFIX}MAIL_FROM: needed where MAIL_HOST is set, as credentials@u.example"]
+
+
+def _is_guarded(address: str) -> bool:
+    """Tell whether an address is https, or does not leave this machine."""
+    url = urlsplit(address)
+    return url.scheme == "https" or (url.scheme == "http" and is_loopback(url.hostname or ""))
 
 
 def is_loopback(host: str) -> bool:

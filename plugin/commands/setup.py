@@ -31,6 +31,7 @@ from plugin.setting_up import (
     checked_seal,
     checked_url,
     merged,
+    needs_password,
     settings_of,
     write_secrets,
 )
@@ -128,7 +129,7 @@ def _asked(asker: _Asker) -> Answers:
 
     def seal(text: str) -> str:
         nonlocal password
-        password = "" if text.strip() == DEVELOPMENT else asker.ask("seal_password", str)
+        password = asker.ask("seal_password", str) if needs_password(text) else ""
         return checked_seal(text, password, issuer, public=public, now=now)
 
     sealed = asker.ask("seal", seal)

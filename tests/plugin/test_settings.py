@@ -124,8 +124,15 @@ def test_random_secrets_are_fit_for_a_public_address() -> None:
     ],
 )
 def test_what_is_public(url: str, public: bool) -> None:
-    """Https that leads to another machine than this one."""
+    """Whatever leads to another machine than this one."""
     assert Settings(public_url=url).is_public is public
+
+
+@pytest.mark.parametrize("url", ["http://credentials.example.org", "http://10.0.0.1:8080"])
+def test_plain_http_leads_to_this_machine_only(url: str) -> None:
+    """Browsers send no launch's cookie without TLS, and whoever is on the way could change what is shown."""
+    with pytest.raises(InvalidSettings, match=r"PUBLIC_URL: .* needs https"):
+        Settings(public_url=url)
 
 
 @pytest.mark.parametrize("value", ["9108", ":9108", "host:", "host:port", "host:70000"])

@@ -118,7 +118,6 @@ def test_a_person_is_asked_again_until_the_answer_holds(machine: Machine) -> Non
         str(machine.folder / "missing.yaml"),
         str(INSTITUTION),
         str(machine.folder / "missing.p12"),
-        "",
         "development",
         "nobody",
         "it@academy.example.org",
@@ -128,7 +127,7 @@ def test_a_person_is_asked_again_until_the_answer_holds(machine: Machine) -> Non
     result = machine.run(typed="\n".join(said) + "\n")
 
     assert result.exit_code == 1
-    for told in ("not an http or https address", "missing.yaml cannot be read", "missing.p12", "not a mail"):
+    for told in ("not an http or https address", "missing.yaml cannot be read", "missing.p12 is no file", "not a mail"):
         assert told in result.output
     assert not machine.file.exists()
 
