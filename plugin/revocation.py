@@ -8,7 +8,6 @@ Suspension is not used: whoever asks in a year would not see that a credential w
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,11 +20,13 @@ from plugin.sealing import Sealer
 from plugin.sealing.compact import compact_json, sign
 from plugin.sealing.credential_keys import Signer
 from plugin.storage.unit_of_work import Storage
+from plugin.whole_files import only_writer, replace_file
 
 log = structlog.get_logger(__name__)
 
 TTL = 300
 """Seconds for which others may keep a list."""
+_FOR_EVERYBODY = 0o644
 TOKEN_TYPE = "statuslist+jwt"  # noqa: S105 - a media type
 
 
@@ -52,6 +53,18 @@ def publish(tools: StatusTools, status_list: str) -> tuple[Path, ...]:
     sealers = tools.sealers()
     if sealers is None:
         return ()
+    tools.folder.mkdir(parents=True, exist_ok=True)
+    with only_writer(tools.folder / status_list):  # who reads last writes last: no revoked bit is taken back
+        revoked, bodies = _sealed(tools, sealers, status_list)
+        paths = (tools.folder / status_list, tools.folder / f"{status_list}{BESIDE}")
+        for path, body in zip(paths, bodies, strict=True):
+            replace_file(path, body, _FOR_EVERYBODY)
+    log.info("status_list_published", row_id=status_list, count=revoked)
+    return paths
+
+
+def _sealed(tools: StatusTools, sealers: tuple[Sealer, Signer], status_list: str) -> tuple[int, tuple[bytes, bytes]]:
+    """Return how many are revoked now, and the list in both forms."""
     with tools.storage.reading() as work:
         revoked = work.credentials.invalid_indices(status_list) | work.credentials.decoys(status_list)
     now = tools.clock()
@@ -59,16 +72,4 @@ def publish(tools: StatusTools, status_list: str) -> tuple[Path, ...]:
     listed = sealers[0].seal(bitstring_list(tools.issuer_url, url, bits, now, TTL), now)
     claims = compact_json(token_list(tools.issuer_url, url, bits, now, TTL))
     token = sign({"typ": TOKEN_TYPE, "kid": sealers[1].key_id}, claims, sealers[1])
-    paths = (tools.folder / status_list, tools.folder / f"{status_list}{BESIDE}")
-    for path, body in zip(paths, (listed.body, token.encode()), strict=True):
-        _replace(path, body)
-    log.info("status_list_published", status_list=status_list, revoked=len(revoked))
-    return paths
-
-
-def _replace(path: Path, body: bytes) -> None:
-    """Write a file so that a reader sees the old one or the new one, never a part."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    draft.write_bytes(body)
-    draft.replace(path)
+    return len(revoked), (listed.body, token.encode())

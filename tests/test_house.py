@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from plugin.logs import KEYS
 from tests.conftest import ROOT
 
 FOLDERS = ("mappings", "lti", "plugin")
@@ -128,3 +129,17 @@ def test_no_file_names_a_place_on_somebody_s_machine() -> None:
     ]
 
     assert found == []
+
+
+def test_no_log_line_has_a_key_that_is_dropped() -> None:
+    """A line that loses what it was written for helps nobody (:data:`plugin.logs.KEYS`)."""
+    unknown = [
+        f"{path.relative_to(ROOT)}:{call.lineno} {keyword.arg}"
+        for path in MODULES
+        for call in ast.walk(ast.parse(path.read_text()))
+        if isinstance(call, ast.Call) and ast.unparse(call.func).rpartition(".")[0] in {"log", "_log"}
+        for keyword in call.keywords
+        if keyword.arg not in KEYS
+    ]
+
+    assert unknown == []

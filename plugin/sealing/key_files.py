@@ -7,7 +7,6 @@ keys are readable for their owner only, and encrypted where a password is given.
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,6 +17,7 @@ from plugin.sealing.credential_keys import CredentialKey, new_key, read_key
 from plugin.sealing.errors import KeyUnreadable, KeyUnsuitable
 from plugin.sealing.key_history import KeyHistory, PublishedKey
 from plugin.sealing.multikey import Algorithm, PublicKey
+from plugin.whole_files import only_writer, replace_file
 
 _HISTORY = "history.json"
 
@@ -36,7 +36,7 @@ class KeyFiles:
             written = path.stat()
         except FileNotFoundError:
             return KeyHistory()
-        return _read(path, written.st_mtime_ns, written.st_ino)
+        return _read(path, written.st_mtime_ns, written.st_ino, written.st_size)
 
     def signing(self, algorithm: Algorithm, now: datetime) -> CredentialKey | None:
         """Return the private key that signs now, None where there is none of its kind.
@@ -57,16 +57,17 @@ class KeyFiles:
     def rotate(self, algorithm: Algorithm, now: datetime) -> KeyHistory:
         """Make a new key: published from now on, signing when everybody may know it. Return the new history."""
         key = new_key(algorithm)
-        history = self.history().rotated(key.public, now)
-        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        replace_file(self._path(key.public), key.pem(self.password))
-        self._keep(history)
+        with only_writer(self.folder / _HISTORY):
+            history = self.history().rotated(key.public, now)
+            replace_file(self._path(key.public), key.pem(self.password))
+            self._keep(history)
         return history
 
     def mark_compromised(self, name: str, since: datetime) -> KeyHistory:
         """Say that a key was in wrong hands ``since`` then. Raise :class:`KeyUnsuitable` for an unknown one."""
-        history = self.history().compromised(name, since)
-        self._keep(history)
+        with only_writer(self.folder / _HISTORY):
+            history = self.history().compromised(name, since)
+            self._keep(history)
         return history
 
     def _keep(self, history: KeyHistory) -> None:
@@ -76,19 +77,9 @@ class KeyFiles:
         return self.folder / f"{public.thumbprint}.pem"
 
 
-def replace_file(path: Path, data: bytes) -> None:
-    """Write a file that only its owner reads, whole or not at all."""
-    draft = path.with_name(f".{path.name}.new")
-    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    draft.replace(path)
-
-
 @lru_cache(maxsize=16)
-def _read(path: Path, _written: int, _file: int) -> KeyHistory:
-    """Read the history once, every seal asks for it: one that was changed is another file, of another time."""
+def _read(path: Path, _written: int, _file: int, _size: int) -> KeyHistory:
+    """Read the history once, every seal asks for it: one that was changed is another file, of another time or size."""
     try:
         lines = json.loads(path.read_text())
         return KeyHistory(tuple(_key(lines[number]) for number in range(len(lines) or 1)))

@@ -20,9 +20,9 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from mappings.assessment import require_utc
 from plugin.sealing.errors import KeyUnreadable, KeyUnsuitable
-from plugin.sealing.key_files import replace_file
 from plugin.sealing.key_history import KeyState
 from plugin.sealing.keys import certificate_key_id
+from plugin.whole_files import only_writer, replace_file
 
 _FILE = "seals.json"
 
@@ -69,13 +69,15 @@ class SealFiles:
             written = path.stat()
         except FileNotFoundError:
             return ()
-        return _read(path, written.st_mtime_ns, written.st_ino)
+        return _read(path, written.st_mtime_ns, written.st_ino, written.st_size)
 
     def note(self, certificate: x509.Certificate, now: datetime) -> None:
         """Remember a certificate: that of the seal in use, or one that will be."""
-        known = self.known()
-        if all(each.certificate != certificate for each in known):
-            self._keep((*known, KnownSeal(certificate, now)))
+        if self._knows(certificate):
+            return
+        with only_writer(self.folder / _FILE):
+            if not self._knows(certificate):
+                self._keep((*self.known(), KnownSeal(certificate, now)))
 
     def ends(self, active: x509.Certificate, now: datetime) -> dict[str, datetime]:
         """Return when the seal in use ends, then those that are planned, by key id. Others may end unnoticed."""
@@ -94,19 +96,22 @@ class SealFiles:
 
         Raise :class:`KeyUnsuitable` for an unknown one.
         """
-        known = self.known()
-        if all(each.key_id != key_id for each in known):
-            raise KeyUnsuitable("no key of that name was ever used")
-        self._keep(tuple(_marked(each, since) if each.key_id == key_id else each for each in known))
+        with only_writer(self.folder / _FILE):
+            known = self.known()
+            if all(each.key_id != key_id for each in known):
+                raise KeyUnsuitable("no key of that name was ever used")
+            self._keep(tuple(_marked(each, since) if each.key_id == key_id else each for each in known))
+
+    def _knows(self, certificate: x509.Certificate) -> bool:
+        return any(each.certificate == certificate for each in self.known())
 
     def _keep(self, known: tuple[KnownSeal, ...]) -> None:
-        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         replace_file(self.folder / _FILE, json.dumps([_line(each) for each in known], indent=1).encode())
 
 
 @lru_cache(maxsize=16)
-def _read(path: Path, _written: int, _file: int) -> tuple[KnownSeal, ...]:
-    """Read the list once: one that was changed is another file, of another time."""
+def _read(path: Path, _written: int, _file: int, _size: int) -> tuple[KnownSeal, ...]:
+    """Read the list once: one that was changed is another file, of another time or size."""
     try:
         return tuple(_seal(line) for line in json.loads(path.read_text()))
     except (OSError, ValueError, LookupError, TypeError, AttributeError):

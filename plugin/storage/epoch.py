@@ -8,12 +8,12 @@ status index is handed out, because some that the database believes to be free a
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
 from plugin.errors import RestoredElsewhere
 from plugin.storage.marks import Marks
+from plugin.whole_files import only_writer, replace_file
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +33,9 @@ class EpochFile:
         """Let the file say ``number``, unless it says more already."""
         if self.read() >= number:
             return
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        draft = self.path.with_name(f".{self.path.name}.{os.getpid()}")
-        draft.write_text(str(number))
-        draft.replace(self.path)
+        with only_writer(self.path):
+            if self.read() < number:
+                replace_file(self.path, str(number).encode())
 
     def require(self, marks: Marks) -> None:
         """Raise :class:`RestoredElsewhere` where the database is behind. The file is read first: it follows."""

@@ -196,6 +196,7 @@ def burst(bell: Bell, offer: Offer, workers: list[int], number: int) -> Burst:
             bell.ring()
             rung = at
         samples.append(Sample(at, _sealed(bell.storage) - before, _memory(workers), _processor(workers)))
+        _require_alive(workers)
         if Burst(tuple(samples)).standstill > PATIENCE:
             raise RuntimeError("the workers seal nothing")
         if sys.stderr.isatty():
@@ -241,6 +242,12 @@ def _work(settings: Settings) -> None:
     jobs = Jobs(storage, bell, {Topic.ISSUE: Duty(partial(issuing.issue_all, tools), issuing.AT_ONCE)}, _now)
     jobs.install(bell.queue)
     bell.queue.Worker(pool="solo", loglevel="ERROR", quiet=True, without_gossip=True, without_mingle=True).start()
+
+
+def _require_alive(workers: list[int]) -> None:
+    """A figure of fewer workers than it says would be none."""
+    if any(os.waitpid(pid, os.WNOHANG)[0] for pid in workers):
+        raise RuntimeError("a worker has ended; workers.log says why")
 
 
 def _bell(settings: Settings, storage: Storage) -> Bell:

@@ -90,12 +90,14 @@ def test_a_list_has_decoys_that_are_nobody_s(storage: Storage, tools: StatusTool
 
 
 def test_published_lists_are_replaced_whole(tools: StatusTools, reserved: Reserved) -> None:
-    """Two files, no drafts left, each complete."""
+    """Two files that everybody may read, no drafts left, each complete."""
     paths = revocation.publish(tools, list_of(reserved))
     again = revocation.publish(tools, list_of(reserved))
 
     assert paths == again
-    assert sorted(path.name for path in tools.folder.iterdir()) == sorted(path.name for path in paths)
+    seen = [path for path in tools.folder.iterdir() if path.stat().st_size]
+    assert sorted(seen) == sorted(paths)
+    assert all(path.stat().st_mode & 0o777 == 0o644 for path in paths)
     assert json.loads(paths[0].read_bytes())["id"] == reserved.envelope.status_list_url
 
 

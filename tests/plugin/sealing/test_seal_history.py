@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
+from threading import Barrier
 
 import pytest
+from cryptography.x509 import Certificate
 
 from plugin.sealing.errors import KeyUnreadable, KeyUnsuitable, SealCompromised
 from plugin.sealing.jades import JadesSealer
 from plugin.sealing.key_history import KeyState
-from plugin.sealing.keys import seal_key
+from plugin.sealing.keys import certificate_key_id, seal_key
 from plugin.sealing.rotating import WatchedSealer
 from plugin.sealing.seal_history import KnownSeal, SealFiles
 from tests.simulators.certificate_authority import NOW, CertificateAuthority
@@ -40,6 +43,25 @@ def test_a_seal_is_noted_once(seals: SealFiles) -> None:
         KnownSeal(OTHER.certificate, NOW + timedelta(days=2)),
     )
     assert seals.known()[0].key_id == KEY.key_id
+
+
+def test_whoever_starts_at_the_same_moment_loses_nothing(tmp_path: Path) -> None:
+    """Web, worker and beat of a new installation note the seal at once, and meanwhile somebody marks it."""
+    certificates = [CA.seal().certificate for _ in range(8)]
+    together = Barrier(len(certificates))
+
+    def note(certificate: Certificate) -> None:
+        files = SealFiles(tmp_path / "keys")
+        together.wait()
+        files.note(certificate, NOW)
+        files.mark_compromised(certificate_key_id(certificate), NOW)
+
+    with ThreadPoolExecutor(len(certificates)) as pool:
+        list(pool.map(note, certificates))
+
+    assert {(each.key_id, each.compromised_at) for each in SealFiles(tmp_path / "keys").known()} == {
+        (certificate_key_id(each), NOW) for each in certificates
+    }
 
 
 def test_nothing_is_known_before(tmp_path: Path) -> None:
