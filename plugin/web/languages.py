@@ -18,7 +18,7 @@ from flask_babel import ngettext as _counted
 from werkzeug.wrappers import Response
 
 from plugin.web.limits import PUBLIC, limiter
-from plugin.web.wording import typed
+from plugin.web.wording import clause, typed
 
 LANGUAGES = {"en": "English", "nl": "Nederlands"}
 """Complete languages by their own name."""
@@ -37,7 +37,7 @@ def init_app(app: Flask) -> None:
     Babel(app, locale_selector=choose)
     app.context_processor(_for_templates)
     app.jinja_env.globals.update(day=day, moment=minute, number=number)
-    app.jinja_env.filters.update(typed=typed)
+    app.jinja_env.filters.update(typed=typed, clause=clause)
     app.register_blueprint(blueprint)
 
 

@@ -73,6 +73,7 @@ def credential(key: str, credential_id: str) -> str:
         own=own,
         portrait=of_credential(own.credential, current(), valid_until=f"{ends:%Y-%m-%d}" if ends else ""),
         verdict=of_standing(standing, now),
+        now=now,
         link=next((each for each in links if each.is_open(now)), None),
         address=public_address,
         views=sum(each.views for each in links),

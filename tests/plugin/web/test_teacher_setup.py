@@ -122,13 +122,15 @@ def test_what_is_missing_is_named_and_keeps_enable_away(teacher: Browser) -> Non
 
 
 def test_a_wrong_field_is_told_beside_it_and_in_the_summary(teacher: Browser) -> None:
-    """The summary links to the field, the field refers to its sentence, and what was typed is kept."""
+    """The summary links to the field, the field refers to its help and its sentence, what was typed is kept."""
     answer = send(teacher, workload__ects="many", assessment__6__pass_mark="x")
 
     assert answer.status_code == 422
     for name in ("workload.ects", "assessment.6.pass_mark"):
         assert f'href="#f-{name}"' in answer.text
-        assert f'id="f-{name}" aria-invalid="true" aria-describedby="p-{name}"' in answer.text
+        assert f'id="f-{name}" aria-invalid="true" aria-describedby="h-{name} p-{name}"' in answer.text
+        assert f'id="h-{name}"' in answer.text
+        assert f'id="p-{name}"' in answer.text
     assert 'value="many"' in answer.text
 
 
