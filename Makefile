@@ -58,6 +58,6 @@ clean: ## remove what the targets above made
 	rm -rf .venv build var .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage *.egg-info
 
 translations: .venv/.ready ## collect new texts into the catalogues and compile them; edit the .po files in between
-	cd plugin/web && ../../$(BIN)/pybabel -q extract -F translations/babel.cfg -k lazy_gettext --no-location --sort-output -w 120 -o translations/messages.pot . ../profiles ../../lti ../../mappings
+	cd plugin/web && ../../$(BIN)/pybabel -q extract -F translations/babel.cfg -k lazy_gettext --no-location --sort-output -w 120 -o translations/messages.pot .. ../../lti ../../mappings
 	cd plugin/web && ../../$(BIN)/pybabel -q update -N -w 120 --ignore-pot-creation-date -i translations/messages.pot -d translations
 	cd plugin/web && ../../$(BIN)/pybabel -q compile -d translations && rm translations/messages.pot

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from lti.errors import PlatformError
+from mappings.said import Said, say
 
 
 class Need(StrEnum):
@@ -28,6 +29,21 @@ class Need(StrEnum):
     """Not needed, but advised: telling learners through the platform."""
     SPEED = "speed"
     """Not needed, but advised."""
+
+
+NAMES = {
+    Need.LAUNCH: say("launch"),
+    Need.CONNECTION: say("connection for reading"),
+    Need.COURSE: say("course"),
+    Need.ROSTER: say("roster"),
+    Need.GRADES: say("grades"),
+    Need.COMPLETION: say("completion"),
+    Need.OUTCOMES: say("learning outcomes"),
+    Need.PROCTORING: say("proctoring settings"),
+    Need.MESSAGES: say("messages"),
+    Need.SPEED: say("speed (advised)"),
+}
+"""Each need in words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,16 +103,16 @@ class Check:
 class Words:
     """What an administrator of a product has to do, in that product's own words: menus, settings, buttons."""
 
-    launch: str
-    roster: str
-    connect: str
+    launch: Said
+    roster: Said
+    connect: Said
     """How the bridge is let read results, where nobody has connected it."""
 
 
 OTHER = Words(
-    launch="Add the tool to a course on the learning platform and open it once.",
-    roster="Allow the tool the Names and Role Provisioning Service (scope contextmembership.readonly).",
-    connect="The bridge can read Moodle and Canvas; on this platform it sees only the roster.",
+    launch=say("Add the tool to a course on the learning platform and open it once."),
+    roster=say("Allow the tool the Names and Role Provisioning Service (scope contextmembership.readonly)."),
+    connect=say("The bridge can read Moodle and Canvas; on this platform it sees only the roster."),
 )
 """For a product that the bridge has no words for."""
 

@@ -19,6 +19,7 @@ from functools import cache
 from typing import Any, TypeVar
 
 from mappings.errors import InvalidValue
+from mappings.said import Said
 
 T = TypeVar("T")
 Loader = Callable[[Any], Any]
@@ -37,6 +38,7 @@ _DUMPED: dict[type, Callable[[Any], Any]] = {
     datetime: datetime.isoformat,
     timedelta: lambda span: [span.days, span.seconds, span.microseconds],
     bytes: lambda data: base64.b64encode(data).decode("ascii"),
+    Said: str,
 }
 _LOADED: dict[type, Callable[[Any], Any]] = {
     Decimal: Decimal,

@@ -14,6 +14,8 @@ from typing import Final
 from mappings.assessment import AssessmentRecord, EvidenceSource, Presence, SupervisionEvidence
 from mappings.elements import Supervision
 from mappings.profile import AssessmentSpecification, CourseProfile
+from mappings.said import Said, say
+from mappings.text import Text
 from mappings.vocabularies.terms import Term, term
 
 _STRENGTH: Final = (Presence.NONE, Presence.ONLINE, Presence.ON_SITE)
@@ -21,7 +23,6 @@ _ONLINE: Final = "920fbb3cbe"
 _PLACES: Final = {Presence.ONLINE: _ONLINE, Presence.ON_SITE: "9191af2ed9"}
 _SAY_WHERE: Final = frozenset({*_PLACES.values(), "e92d221e4d"})
 """Modes that say where: online, presential, blended. The others (workbased, project based ...) say how."""
-_NOBODY: Final = "no session record that counts and no declaration"
 
 
 def evidence_for(
@@ -81,30 +82,53 @@ def _limits(
     evidence: tuple[SupervisionEvidence, ...],
     presence: Presence,
     identity_verified: bool,
-) -> tuple[str, ...]:
-    title = f"“{specification.title.in_language('en')}”"
+) -> tuple[Said, ...]:
+    title = specification.title
     ignored = [_ignored(title, each) for each in evidence if not _counts(each)]
     return (*ignored, *_short_of_the_best(title, presence, identity_verified))
 
 
-def _short_of_the_best(title: str, presence: Presence, identity_verified: bool) -> Iterator[str]:
+def _short_of_the_best(title: Text, presence: Presence, identity_verified: bool) -> Iterator[Said]:
     if presence is Presence.NONE and not identity_verified:
-        yield f"{title} counts as unsupervised, without identity verification: {_NOBODY} says more."
+        yield say(
+            "“%(title)s” counts as unsupervised, without identity verification: "
+            "no session record that counts and no declaration says more.",
+            title=title,
+        )
     elif presence is Presence.NONE:
-        yield f"{title} counts as unsupervised: {_NOBODY} says that it was supervised."
+        yield say(
+            "“%(title)s” counts as unsupervised: "
+            "no session record that counts and no declaration says that it was supervised.",
+            title=title,
+        )
     elif not identity_verified:
-        yield f"{title} was supervised, but {_NOBODY} says that the identity was verified."
+        yield say(
+            "“%(title)s” was supervised, but "
+            "no session record that counts and no declaration says that the identity was verified.",
+            title=title,
+        )
     if presence is Presence.ONLINE:
-        yield f"{title} was supervised online, not on site."
+        yield say("“%(title)s” was supervised online, not on site.", title=title)
 
 
-def _ignored(title: str, evidence: SupervisionEvidence) -> str:
+def _ignored(title: Text, evidence: SupervisionEvidence) -> Said:
     if evidence.source is EvidenceSource.PLATFORM_SETTING:
-        setting = evidence.method or evidence.stated_by
-        return f"{title}: the platform's setting “{setting}” may suggest supervision, but proves none."
+        return say(
+            "“%(title)s”: the platform's setting “%(setting)s” may suggest supervision, but proves none.",
+            title=title,
+            setting=evidence.method or evidence.stated_by,
+        )
     if evidence.open_flag:
-        return f"{title}: a finding of {evidence.stated_by} is still open, so its record does not count yet."
-    return f"{title}: the record of {evidence.stated_by} does not name this learner, so it does not count."
+        return say(
+            "“%(title)s”: a finding of %(who)s is still open, so its record does not count yet.",
+            title=title,
+            who=evidence.stated_by,
+        )
+    return say(
+        "“%(title)s”: the record of %(who)s does not name this learner, so it does not count.",
+        title=title,
+        who=evidence.stated_by,
+    )
 
 
 def findings(flags: Sequence[SupervisionEvidence]) -> str:

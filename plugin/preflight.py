@@ -22,12 +22,13 @@ from lti.stores import Registration, RegistrationStore, ToolKeyStore
 from lti.tokens import Client, ClientCredentials, TokensInMemory, signer
 from lti.tool_keys import ensure_key, signing_key
 from mappings.assessment import CourseId, PlatformId
+from mappings.said import say
 from plugin.errors import BridgeError, UnknownRow
 from plugin.storage.platforms import Connected
 from plugin.storage.unit_of_work import Storage, UnitOfWork
 
 _WORDS: Mapping[str, Words] = {"moodle": moodle_preflight.WORDS, "canvas": canvas_preflight.WORDS}
-_UNTRIED = "Not tried: open the tool once in a course with a learner and a quiz, and check again."
+_UNTRIED = say("One click tries it: open the tool in a course that has a learner and a quiz, and check again.")
 
 
 class LaunchRecord(Protocol):
@@ -63,6 +64,11 @@ class Preflight:
     def ready(self) -> bool:
         """Whether nothing is broken, advice aside; what a course gave no occasion to try may still be open."""
         return not any(check.broken for check in self.checks if check.need is not Need.SPEED)
+
+    @property
+    def untried(self) -> tuple[Check, ...]:
+        """What the course gave no occasion to try."""
+        return tuple(check for check in self.checks if not check.findings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +114,9 @@ def _tells_least(known: _Known) -> tuple[bool, bool]:
 def _launch(tools: PreflightTools, registration: Registration, words: Words) -> Finding:
     if tools.launches.launched(registration):
         return Finding(Need.LAUNCH, ("M1",), "LtiResourceLinkRequest")
-    return Finding(Need.LAUNCH, ("M1",), "LtiResourceLinkRequest", "Nobody has launched from there yet.", words.launch)
+    return Finding(
+        Need.LAUNCH, ("M1",), "LtiResourceLinkRequest", say("Nobody has launched from there yet."), words.launch
+    )
 
 
 def _roster(tools: PreflightTools, registration: Registration, known: _Known, words: Words) -> Finding:
@@ -130,7 +138,9 @@ def _roster(tools: PreflightTools, registration: Registration, known: _Known, wo
 
 def _reading(tools: PreflightTools, known: _Known, words: Words) -> tuple[Finding, ...]:
     if known.connected is None or not known.connected.token:
-        return (Finding(Need.CONNECTION, (), "", "Nobody has let the bridge read results there yet.", words.connect),)
+        return (
+            Finding(Need.CONNECTION, (), "", say("Nobody has let the bridge read results there yet."), words.connect),
+        )
     try:
         return tools.connect(known.connected).preflight(known.course)
     except (BridgeError, PlatformError) as error:

@@ -17,6 +17,7 @@ from typing import Any
 import structlog
 
 from mappings.documents.envelope import Format
+from mappings.said import say
 from plugin.errors import NoReasonGiven, UnknownRow
 from plugin.storage import journal
 from plugin.storage.audit import Entry
@@ -25,10 +26,12 @@ from plugin.storage.unit_of_work import Storage
 
 log = structlog.get_logger(__name__)
 SURVIVES = (
-    "the number of each credential, its place in a status list, its dates and whether it was revoked: without them a "
-    "revocation would become untrue (Art. 17(3)(b) and (e))",
-    "who decided what and when in the audit trail, which names numbers, not learners",
-    "a salted digest of the platform's id, so that the same achievement is not awarded again by mistake",
+    say(
+        "the number of each credential, its place in a status list, its dates and whether it was revoked: without them "
+        "a revocation would become untrue (Art. 17(3)(b) and (e))"
+    ),
+    say("who decided what and when in the audit trail, which names numbers, not learners"),
+    say("a salted digest of the platform's id, so that the same achievement is not awarded again by mistake"),
 )
 ENDINGS = {Format.ELM: "jsonld", Format.OPEN_BADGES: "badge.json", Format.OPEN_BADGES_JWT: "badge.jwt"}
 

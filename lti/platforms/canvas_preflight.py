@@ -12,8 +12,8 @@ from lti.preflight import Finding, Need, Probe, Words, tried
 from lti.schemas import load
 from lti.service import Service
 from mappings.assessment import CourseId
+from mappings.said import say
 
-_KEY = "Admin > Developer keys > the bridge's API key"
 _PATHS = (
     (Need.ROSTER, ("M1", "O3"), "enrollments", "See grades; View the list of users in a course"),
     (Need.GRADES, ("M9",), "assignments", "View the course's content"),
@@ -23,31 +23,33 @@ _PATHS = (
     (Need.PROCTORING, ("O2",), "quizzes", "View the course's content"),
 )
 WORDS = Words(
-    launch=(
+    launch=say(
         "Admin > Developer Keys: switch «Microcredential Bridge» to ON. Then Admin > Settings > Apps > View App "
         "Configurations > + App > By Client ID, paste the client id, and open «Microcredential Bridge» in a course "
         "once."
     ),
-    roster=(
+    roster=say(
         "Admin > Developer Keys > edit «Microcredential Bridge» > LTI Advantage Services: tick «Can retrieve user data "
         "associated with the context the tool is installed in.» and save."
     ),
-    connect=(
+    connect=say(
         "«Authorise reading» here, or `microcred authorise`: it asks for an API key (Admin > Developer Keys > + "
         "Developer Key > + API Key) and for the consent of one account."
     ),
 )
-_AGAIN = "«Authorise reading» here, or `microcred authorise`, and agree in Canvas"
 _GENERAL_FIXES = {
-    Fault.NOT_AUTHORIZED: f"{_AGAIN}.",
-    Fault.AUTHORIZATION_ENDED: f"{_AGAIN} again: the key's scopes have changed, or somebody took the consent back.",
-    Fault.TOKEN_REFUSED: "Authorise the bridge again: the key's scopes have changed, or somebody took it back.",
-    Fault.NOT_FOUND: "Check that the course exists in this Canvas, and that the account may see it.",
-    Fault.REDIRECTED: "Enter the institution's own Canvas address (https://<school>.instructure.com).",
-    Fault.ADDRESS_REFUSED: "Add the network of this Canvas to the bridge's setting MICROCRED_PRIVATE_NETWORKS.",
-    Fault.UNREACHABLE: "Check the address, the name service and the firewall between the bridge and Canvas.",
+    Fault.NOT_AUTHORIZED: say("«Authorise reading» here, or `microcred authorise`, and agree in Canvas."),
+    Fault.AUTHORIZATION_ENDED: say(
+        "«Authorise reading» here, or `microcred authorise`, and agree in Canvas again: "
+        "the key's scopes have changed, or somebody took the consent back."
+    ),
+    Fault.TOKEN_REFUSED: say("Authorise the bridge again: the key's scopes have changed, or somebody took it back."),
+    Fault.NOT_FOUND: say("Check that the course exists in this Canvas, and that the account may see it."),
+    Fault.REDIRECTED: say("Enter the institution's own Canvas address (https://<school>.instructure.com)."),
+    Fault.ADDRESS_REFUSED: say("Add the network of this Canvas to the bridge's setting MICROCRED_PRIVATE_NETWORKS."),
+    Fault.UNREACHABLE: say("Check the address, the name service and the firewall between the bridge and Canvas."),
 }
-_INCLUDES = "Canvas leaves out what is to be included."
+_INCLUDES = say("Canvas leaves out what is to be included.")
 
 
 def preflight(service: Service, url: str, course: CourseId | None) -> tuple[Finding, ...]:
@@ -114,7 +116,13 @@ def _includes(service: Service, where: str) -> Finding:
         return Finding(Need.SPEED, (), "include[]")  # the probe of the rollups tells why
     if rollups.linked is not None:
         return Finding(Need.SPEED, (), "include[]")
-    return Finding(Need.SPEED, (), "include[]", _INCLUDES, f"{_KEY}: tick Allow Include Parameters.")
+    return Finding(
+        Need.SPEED,
+        (),
+        "include[]",
+        _INCLUDES,
+        say("Admin > Developer Keys > the bridge's API key: tick Allow Include Parameters."),
+    )
 
 
 def fix_of(permissions: str) -> Callable[[PlatformError], str]:
@@ -122,7 +130,11 @@ def fix_of(permissions: str) -> Callable[[PlatformError], str]:
 
     def fix(error: PlatformError) -> str:
         if error.fault in {Fault.NO_ACCESS, Fault.SCOPE_REFUSED}:
-            return f"{_KEY}: enforce the scopes of lti/README.md. Permissions of the account: {permissions}."
+            return say(
+                "Admin > Developer Keys > the bridge's API key: enforce the scopes of lti/README.md. "
+                "Permissions of the account: %(rights)s.",
+                rights=permissions,
+            )
         return _GENERAL_FIXES.get(error.fault, "")
 
     return fix

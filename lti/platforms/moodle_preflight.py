@@ -12,8 +12,7 @@ from lti.platforms.moodle_shapes import GradableUsers, GradeReport, NamedItems, 
 from lti.preflight import Finding, Need, Probe, Words, tried
 from lti.schemas import load
 from mappings.assessment import CourseId
-
-_WEB_SERVICES = "Site administration > Server > Web services"
+from mappings.said import say
 
 _CAPABILITIES = {
     "core_course_get_courses_by_field": "moodle/course:view, moodle/course:viewhiddencourses",
@@ -33,17 +32,17 @@ _CAPABILITIES = {
 """The capabilities that Moodle checks in each function, for the role of the account."""
 
 WORDS = Words(
-    launch=(
+    launch=say(
         "Site administration > Plugins > Activity modules > External tool > Manage tools: press «Activate» at "
         "«Microcredential Bridge». Then open a course, turn editing on, «Add an activity or resource» > "
         "«Microcredential Bridge» > «Select content», save, and open the activity once."
     ),
-    roster=(
+    roster=say(
         "Manage tools > «Edit» (pencil) of «Microcredential Bridge» > Services > "
         "«IMS LTI Names and Role Provisioning»: "
         "choose «Use this service to retrieve members' information as per privacy settings» and save."
     ),
-    connect=(
+    connect=say(
         "Make the role, the account, the service «Credential bridge» and its token as docs/moodle.md says, and give "
         "the token with `microcred platform`."
     ),
@@ -52,22 +51,26 @@ _ADVISED = (
     (
         Need.MESSAGES,
         "core_message_send_instant_messages",
-        "Learners are not told in Moodle that their credential is ready.",
+        say("Learners are not told in Moodle that their credential is ready."),
     ),
-    (Need.SPEED, BATCH, "Every learner needs two or three requests of their own."),
+    (Need.SPEED, BATCH, say("Every learner needs two or three requests of their own.")),
 )
-_SEE_ACTIVITIES = (
+_SEE_ACTIVITIES = say(
     "Site administration > Users > Permissions > Define roles > role of the account: allow mod/...:view of each "
     "kind of graded activity (mod/assign:view, mod/quiz:view, mod/lti:view ...) and moodle/course:viewhiddenactivities."
 )
 _GENERAL_FIXES = {
-    Fault.TOKEN_REFUSED: f"{_WEB_SERVICES} > Manage tokens: create a token for the account and enter it here.",
-    Fault.NOT_FOUND: "Check that the course exists, and that the function is part of this Moodle.",
-    Fault.NO_COMPLETION: "Course > Settings > Completion tracking: Yes; then Course > More > Course completion.",
-    Fault.REDIRECTED: "Enter the address exactly as Moodle's config.php has it in wwwroot.",
-    Fault.ADDRESS_REFUSED: "Add the network of this Moodle to the bridge's setting MICROCRED_PRIVATE_NETWORKS.",
-    Fault.UNREACHABLE: "Check the address, the name service and the firewall between the bridge and Moodle.",
-    Fault.MALFORMED_ANSWER: f"{_WEB_SERVICES} > Manage protocols: enable the REST protocol.",
+    Fault.TOKEN_REFUSED: say(
+        "Site administration > Server > Web services > Manage tokens: create a token for the account and enter it here."
+    ),
+    Fault.NOT_FOUND: say("Check that the course exists, and that the function is part of this Moodle."),
+    Fault.NO_COMPLETION: say("Course > Settings > Completion tracking: Yes; then Course > More > Course completion."),
+    Fault.REDIRECTED: say("Enter the address exactly as Moodle's config.php has it in wwwroot."),
+    Fault.ADDRESS_REFUSED: say("Add the network of this Moodle to the bridge's setting MICROCRED_PRIVATE_NETWORKS."),
+    Fault.UNREACHABLE: say("Check the address, the name service and the firewall between the bridge and Moodle."),
+    Fault.MALFORMED_ANSWER: say(
+        "Site administration > Server > Web services > Manage protocols: enable the REST protocol."
+    ),
 }
 
 
@@ -122,10 +125,15 @@ def _in_service(wanted: tuple[Need, tuple[str, ...], str], site: Site) -> Findin
 def fix_of(error: PlatformError) -> str:
     """Return what an administrator of Moodle has to do; empty where there is nothing but to try again."""
     if error.fault is Fault.MISSING_FUNCTION:
-        return f"{_WEB_SERVICES} > External services > Functions: add {error.place}."
+        return say(
+            "Site administration > Server > Web services > External services > Functions: add %(function)s.",
+            function=error.place,
+        )
     if error.fault is Fault.NO_ACCESS and error.place in _CAPABILITIES:
-        allow = _CAPABILITIES[error.place]
-        return f"Site administration > Users > Permissions > Define roles > role of the account: allow {allow}."
+        return say(
+            "Site administration > Users > Permissions > Define roles > role of the account: allow %(rights)s.",
+            rights=_CAPABILITIES[error.place],
+        )
     return _GENERAL_FIXES.get(error.fault, "")
 
 
@@ -178,7 +186,7 @@ def _left_out(service: MoodleService, course: CourseId) -> tuple[Finding, ...]:
     missing = [item.itemname for item in named if item.id not in shown]
     if not graded or not missing:
         return (Finding(Need.GRADES, ("M9", "O3"), place),)
-    problem = f"Moodle leaves out the grades of: {', '.join(missing)}."
+    problem = say("Moodle leaves out the grades of: %(activities)s.", activities=tuple(missing))
     return (Finding(Need.GRADES, ("M9", "O3"), place, problem, _SEE_ACTIVITIES),)
 
 
@@ -186,7 +194,10 @@ def _advised(service: MoodleService) -> Iterator[Finding]:
     """Say what is not needed but helps. Whether a person takes messages shows only when one is sent."""
     names = _site(service).names
     for need, function, without in _ADVISED:
-        advice = f"Advised: {_WEB_SERVICES} > External services > Functions: add {function}."
+        advice = say(
+            "Advised: Site administration > Server > Web services > External services > Functions: add %(function)s.",
+            function=function,
+        )
         yield Finding(need, (), function) if function in names else Finding(need, (), function, without, advice)
 
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 import click
 
+from mappings.said import say
 from plugin.errors import InvalidSettings
 from plugin.health import Finding, Health, Status, everything
 from plugin.health.report import bad
@@ -44,7 +45,9 @@ def _examined() -> Health:
         return everything(health_tools(read_settings(os.environ)))
     except InvalidSettings as error:
         return Health(
-            tuple(bad("settings", f"{problem}.", "Correct it; docs/settings.md.") for problem in error.problems)
+            tuple(
+                bad("settings", say(f"{problem}."), say("Correct it; docs/settings.md.")) for problem in error.problems
+            )
         )
 
 

@@ -15,6 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from lti.platforms import Platform
 from mappings.profile import Issuer
+from mappings.said import say
 from plugin.errors import BridgeError
 from plugin.health import inside, outside, sealing
 from plugin.health.backups import backups
@@ -119,7 +120,11 @@ def _institution(tools: HealthTools) -> Finding:
     try:
         return sealing.institution(tools.seal, tools.issuers)
     except SQLAlchemyError as error:
-        return doubtful("institution", f"It cannot be read ({type(error).__name__}).", "Mend the database first.")
+        return doubtful(
+            "institution",
+            say("It cannot be read (%(error)s).", error=type(error).__name__),
+            say("Mend the database first."),
+        )
 
 
 def _platforms(tools: HealthTools) -> tuple[Finding, ...]:
@@ -129,4 +134,10 @@ def _platforms(tools: HealthTools) -> tuple[Finding, ...]:
         by_hand = outside.web_services(tools.storage, tools.connect, {key for each in tried for key in each.platforms})
         return (*outside.platforms(tried), *by_hand)
     except (SQLAlchemyError, BridgeError) as error:
-        return (doubtful("platforms", f"They cannot be asked ({type(error).__name__}).", "Mend what is red first."),)
+        return (
+            doubtful(
+                "platforms",
+                say("They cannot be asked (%(error)s).", error=type(error).__name__),
+                say("Mend what is red first."),
+            ),
+        )

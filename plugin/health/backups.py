@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from mappings.said import say
 from plugin.health.report import Finding, doubtful, good
 from plugin.storage.awards import ISSUED
 from plugin.storage.marks import Mark, Marked
@@ -25,20 +26,26 @@ def backups(storage: Storage, clock: Callable[[], datetime]) -> Finding:
         with storage.reading() as work:
             backup, rehearsal = work.marks.get(Mark.BACKUP), work.marks.get(Mark.REHEARSAL)
     except SQLAlchemyError as error:
-        return doubtful("backups", f"It cannot be read ({type(error).__name__}).", "Mend the database first.")
-    return _said(backup, rehearsal, clock()) if issued else good("backups", "Nothing was issued yet.")
+        return doubtful(
+            "backups",
+            say("It cannot be read (%(error)s).", error=type(error).__name__),
+            say("Mend the database first."),
+        )
+    return _said(backup, rehearsal, clock()) if issued else good("backups", say("Nothing was issued yet."))
 
 
 def _said(backup: Marked | None, rehearsal: Marked | None, now: datetime) -> Finding:
-    daily = "Let `microcred backup` run every day; docs/backup.md."
+    daily = say("Let `microcred backup` run every day; docs/backup.md.")
     if backup is None:
-        return doubtful("backups", "No backup was ever made.", daily)
-    last = f"The last backup is of {backup.at:%Y-%m-%d %H:%M} UTC"
+        return doubtful("backups", say("No backup was ever made."), daily)
+    last = f"{backup.at:%Y-%m-%d %H:%M} UTC"
     if now - backup.at > BACKED_UP:
-        return doubtful("backups", f"{last}.", daily)
-    monthly = "Run `microcred rehearse` on the newest backup, every month."
+        return doubtful("backups", say("The last backup is of %(last)s.", last=last), daily)
+    monthly = say("Run `microcred rehearse` on the newest backup, every month.")
     if rehearsal is None:
-        return doubtful("backups", f"{last}; none was ever restored on trial.", monthly)
-    if now - rehearsal.at > TRIED:
-        return doubtful("backups", f"{last}; one was last restored on trial on {rehearsal.at:%Y-%m-%d}.", monthly)
-    return good("backups", f"{last}; restored on trial on {rehearsal.at:%Y-%m-%d}.")
+        return doubtful(
+            "backups", say("The last backup is of %(last)s; none was ever restored on trial.", last=last), monthly
+        )
+    tried = rehearsal.at
+    said = say("The last backup is of %(last)s; one was last restored on trial on %(tried)s.", last=last, tried=tried)
+    return doubtful("backups", said, monthly) if now - rehearsal.at > TRIED else good("backups", said)

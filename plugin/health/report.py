@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
+from mappings.said import Said
+
 MEDIA_TYPE = "application/health+json"
 
 
@@ -31,7 +33,7 @@ class Finding:
 
     component: str
     status: Status
-    sentence: str
+    sentence: Said
     fix: str = ""
     milliseconds: float = field(default=0.0, compare=False)
 
@@ -70,17 +72,17 @@ class Health:
         return {"status": self.status, "checks": checks}
 
 
-def good(component: str, sentence: str) -> Finding:
+def good(component: str, sentence: Said) -> Finding:
     """Return a green finding."""
     return Finding(component, Status.PASS, sentence)
 
 
-def doubtful(component: str, sentence: str, fix: str) -> Finding:
+def doubtful(component: str, sentence: Said, fix: Said) -> Finding:
     """Return a yellow finding: it works, or others wait for it."""
     return Finding(component, Status.WARN, sentence, fix)
 
 
-def bad(component: str, sentence: str, fix: str) -> Finding:
+def bad(component: str, sentence: Said, fix: Said) -> Finding:
     """Return a red finding."""
     return Finding(component, Status.FAIL, sentence, fix)
 

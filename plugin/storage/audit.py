@@ -14,6 +14,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, RowMapping, insert, or_, select, update
 
+from mappings.said import Said, say
 from plugin.storage.tables import audit, audit_head
 from plugin.storage.writing import insert_if_absent
 
@@ -49,7 +50,7 @@ class Break:
     """Where the chain does not hold, and how it shows."""
 
     seq: int
-    sentence: str
+    sentence: Said
 
 
 def link(previous_hash: str, seq: int, entry: Entry) -> str:
@@ -112,9 +113,11 @@ class AuditTrail:
         seq, previous = 0, GENESIS
         for chained in self.entries():
             if chained.seq != seq + 1:
-                return Break(seq + 1, f"entries {seq + 1} to {chained.seq - 1} are missing")
+                return Break(
+                    seq + 1, say("entries %(first)s to %(last)s are missing", first=seq + 1, last=chained.seq - 1)
+                )
             if chained.previous_hash != previous or chained.hash != link(previous, chained.seq, chained.entry):
-                return Break(chained.seq, f"entry {chained.seq} was changed")
+                return Break(chained.seq, say("entry %(seq)s was changed", seq=chained.seq))
             seq, previous = chained.seq, chained.hash
         return self._head_break(seq, previous)
 
@@ -123,7 +126,7 @@ class AuditTrail:
         expected = (0, GENESIS) if head is None else (head.seq, head.hash)
         if (seq, last_hash) == expected:
             return None
-        return Break(seq + 1, f"the trail ends at entry {seq}, its head says {expected[0]}")
+        return Break(seq + 1, say("the trail ends at entry %(seq)s, its head says %(head)s", seq=seq, head=expected[0]))
 
 
 def _chained(row: RowMapping) -> Chained:

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, Table, and_, delete, exists, func, not_, select
 
+from mappings.said import Said, say
 from plugin.storage.lti_tables import administrator_links, administrator_sessions, invites, launches
 from plugin.storage.notice_tables import mailed_links, recovery_requests
 from plugin.storage.page_tables import class_readings
@@ -14,10 +15,10 @@ from plugin.storage.reading_tables import session_records
 from plugin.storage.tables import assessments
 
 LAUNCHES, EVIDENCE, PASSING = "launches", "evidence", "passing"
-CLASSES: Mapping[str, str] = {
-    LAUNCHES: "launches: who opened the tool and when",
-    EVIDENCE: "grades and proctoring records of courses that are not read any more",
-    PASSING: "readings for a dry run, spent invitations, sign-in links and mailed links",
+CLASSES: Mapping[str, Said] = {
+    LAUNCHES: say("launches: who opened the tool and when"),
+    EVIDENCE: say("grades and proctoring records of courses that are not read any more"),
+    PASSING: say("readings for a dry run, spent invitations, sign-in links and mailed links"),
 }
 
 

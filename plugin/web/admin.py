@@ -28,6 +28,7 @@ from plugin.safekeeping.reconciling import resume
 from plugin.storage.marks import Mark
 from plugin.storage.registrations import Registrations
 from plugin.storage.unit_of_work import Storage
+from plugin.web.acts import KEYS, act, state
 from plugin.web.administrators import administrator, sign_in_of_now
 from plugin.web.languages import gettext, lazy_gettext, ngettext
 from plugin.web.reasons import STATES
@@ -185,7 +186,7 @@ def end_pause() -> Answer:
 @blueprint.get("/keys")
 def keys() -> str:
     """Show every seal and credential key with its state and its end."""
-    return render_template("admin/keys.html", keys=_tools().keys(), today=_tools().clock())
+    return render_template("admin/keys.html", keys=_tools().keys(), today=_tools().clock(), words=KEYS)
 
 
 @blueprint.get("/trail")
@@ -203,6 +204,8 @@ def trail() -> str:
         words=words,
         verified=request.args.get("verify") == "1",
         broken=broken,
+        act=act,
+        state=state,
     )
 
 

@@ -1,8 +1,8 @@
 """Collects the texts of the catalogues for Babel: those of the pages, and the sentences of other folders.
 
-``lti`` and ``mappings`` say in English why a launch is refused, a platform cannot be read, an element is missing, and
-know no catalogue. Their sentences stand in tables of modules, in calls of ``refuse`` and in ``error=``; a page
-translates them when it shows them.
+What is no page says in English why a launch is refused, a platform cannot be read, an element is missing, a check is
+red, and knows no catalogue. Its sentences stand in tables of modules, in calls of ``say`` and ``refuse`` and in
+``error=``; a page translates them when it shows them.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import IO, Any
 from babel.messages.extract import extract_python
 
 _TABLES = ("SENTENCES", "_SAID", "STANDINGS", "WISHES", "_DO", "_SENTENCE")
+_SAYING = {"say", "good", "doubtful", "bad"}
 
 
 def texts(
@@ -25,6 +26,9 @@ def texts(
     tree = ast.parse(file.read())
     for node in [*_tables(tree), *_refusals(tree)]:
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and " " in node.value:
+            yield node.lineno, None, node.value, []
+    for node in _said(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
             yield node.lineno, None, node.value, []
 
 
@@ -45,3 +49,10 @@ def _refusals(tree: ast.Module) -> Iterator[ast.AST]:
             if isinstance(call.func, ast.Name) and call.func.id in {"refuse", "Broken"}:
                 yield from call.args
             yield from (keyword.value for keyword in call.keywords if keyword.arg == "error")
+
+
+def _said(tree: ast.Module) -> Iterator[ast.AST]:
+    """Yield what sentences are made of, and the names of what a check looked at."""
+    for call in ast.walk(tree):
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id in _SAYING and call.args:
+            yield call.args[0]

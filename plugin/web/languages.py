@@ -17,6 +17,8 @@ from flask_babel import lazy_gettext as _translated_later
 from flask_babel import ngettext as _counted
 from werkzeug.wrappers import Response
 
+from mappings.said import Said
+from mappings.text import Text
 from plugin.web.limits import PUBLIC, limiter
 from plugin.web.wording import clause, typed
 
@@ -36,7 +38,7 @@ def init_app(app: Flask) -> None:
     app.config["BABEL_TRANSLATION_DIRECTORIES"] = str(TRANSLATIONS)
     Babel(app, locale_selector=choose)
     app.context_processor(_for_templates)
-    app.jinja_env.globals.update(day=day, moment=minute, number=number)
+    app.jinja_env.globals.update(day=day, moment=minute, number=number, said=said)
     app.jinja_env.filters.update(typed=typed, clause=clause)
     app.register_blueprint(blueprint)
 
@@ -62,6 +64,25 @@ def ngettext(one: str, many: str, num: int, **values: object) -> str:
 def lazy_gettext(text: str) -> LazyString:
     """Return a text that finds its language when it is shown: for tables that are built at import."""
     return _translated_later(text)
+
+
+def said(sentence: str) -> str:
+    """Return a sentence of a module that knows no catalogue in the language of the answer."""
+    if current() == "en" or not sentence:
+        return str(sentence)
+    if not isinstance(sentence, Said):
+        return gettext(sentence)
+    return gettext(sentence.text, **{name: _filled_in(value) for name, value in sentence.values.items()})
+
+
+def _filled_in(value: object) -> object:
+    if isinstance(value, tuple):
+        return ", ".join(str(_filled_in(each)) for each in value)
+    if isinstance(value, Text):
+        return value.in_language(current())
+    if isinstance(value, date):
+        return day(value)
+    return said(value) if isinstance(value, Said) else value
 
 
 def current() -> str:

@@ -16,7 +16,7 @@ from werkzeug.wrappers import Response
 
 from lti.claims import RegistrationId, origin_of
 from lti.errors import RegistrationRefused
-from lti.preflight import Need
+from lti.preflight import NAMES, Need
 from lti.stores import Registration
 from lti.tool import canvas_configuration
 from mappings.assessment import PlatformId
@@ -26,7 +26,7 @@ from plugin.errors import UnknownRow
 from plugin.preflight import Preflight
 from plugin.registering import RegisteringTools
 from plugin.web import security
-from plugin.web.languages import gettext
+from plugin.web.languages import gettext, said
 from plugin.web.limits import CHECKS, limiter
 
 blueprint = Blueprint("registering", __name__)
@@ -135,23 +135,17 @@ def _shown(registration_id: RegistrationId) -> str:
     except UnknownRow:
         abort(404)
     security.allow_framing(found.registration.origins)
-    return render_template("lti/preflight.html", found=found, needs=needs())
+    return render_template(
+        "lti/preflight.html",
+        found=found,
+        needs=needs(),
+        untried=", ".join(needs()[each.need] for each in found.untried),
+    )
 
 
 def needs() -> dict[Need, str]:
     """Return each need in words."""
-    return {
-        Need.LAUNCH: gettext("launch"),
-        Need.CONNECTION: gettext("connection for reading"),
-        Need.COURSE: gettext("course"),
-        Need.ROSTER: gettext("roster"),
-        Need.GRADES: gettext("grades"),
-        Need.COMPLETION: gettext("completion"),
-        Need.OUTCOMES: gettext("learning outcomes"),
-        Need.PROCTORING: gettext("proctoring settings"),
-        Need.MESSAGES: gettext("messages"),
-        Need.SPEED: gettext("speed (advised)"),
-    }
+    return {need: said(name) for need, name in NAMES.items()}
 
 
 @blueprint.post("/lti/preflight/<registration_id>/authorize/<platform_id>")

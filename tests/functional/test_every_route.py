@@ -35,6 +35,7 @@ from tests.factories import ISSUED, READ
 from tests.functional.every_route import ROUTES, Kind, of_kind
 from tests.plugin.web.site import LMS, TOKEN, MemoryLaunches, RecordedPlatform, a_launch
 from tests.plugin.web.stock import PLATFORM, an_offer, held_award, records, sealed_credential
+from tests.plugin.web.test_dutch import english_of_ours
 
 TOOL = "https://tool.example"
 NOW = datetime.now(UTC)
@@ -298,6 +299,21 @@ def test_every_form_needs_its_token(house: House, method: str, rule: str) -> Non
 def test_what_services_and_operators_use_answers_nobody_without_a_secret(house: House, method: str, rule: str) -> None:
     """401, whatever session a browser has."""
     assert house.ask(house.browser(TEACHER), method, house.path(rule, TEACHER)).status_code == 401
+
+
+@pytest.mark.parametrize(("method", "rule"), [each for kind in Kind for each in of_kind(kind, method="GET")])
+def test_every_page_and_refusal_is_in_dutch_for_whoever_chose_dutch(house: House, method: str, rule: str) -> None:
+    """The owner's page, and what a stranger is told instead: no English text of ours, marked as English or not."""
+    mine = {Kind.LEARNER: ANNA}.get(ROUTES[rule][method], TEACHER)
+
+    for client in (house.owner(rule, method), house.app.test_client()):
+        with client.session_transaction(base_url=TOOL) as session:
+            session["language"] = "nl"
+        answer = house.ask(client, method, house.path(rule, mine) + "?all=1&verify=1")
+
+        if answer.mimetype == "text/html" and not answer.location:
+            assert '<html lang="nl"' in answer.text
+            assert english_of_ours(answer.text) == []
 
 
 def test_whoever_has_no_right_is_logged_without_a_name(house: House) -> None:

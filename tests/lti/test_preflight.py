@@ -171,7 +171,7 @@ def test_a_list_that_may_not_be_read_names_scopes_and_permissions(
     findings = red(canvas.preflight(DATA_ETHICS))
 
     assert list(findings) == ["bulk_user_progress"]
-    assert "Developer keys" in findings["bulk_user_progress"].fix
+    assert "Developer Keys" in findings["bulk_user_progress"].fix
     assert "View all grades" in findings["bulk_user_progress"].fix
 
 

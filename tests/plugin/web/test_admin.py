@@ -378,7 +378,7 @@ def test_keys_are_shown_with_their_state_and_their_end(site: Site, admin: Browse
 
     rows = re.findall(r"<tr><th scope=\"row\">(.*?)</tr>", admin.get("/admin/keys").text, re.DOTALL)
 
-    assert ["seal-1" in rows[0], "active" in rows[0], "in 90 days" in rows[0]] == [True] * 3
+    assert ["seal-1" in rows[0], "signs now" in rows[0], "in 90 days" in rows[0]] == [True] * 3
     assert ["badge-1" in rows[1], "retired" in rows[1], "in " in rows[1]] == [True, True, False]
 
 

@@ -22,9 +22,9 @@ PLACEHOLDER = re.compile(r"%\(\w+\)[sd]")
 
 def sources() -> dict[str, tuple[str, ...]]:
     """Every text of the sources and templates by its id, plural forms after the singular."""
-    method = [("**.py", "plugin.web.collecting:texts"), ("templates/**.html", "jinja2")]
+    method = [("**.py", "plugin.web.collecting:texts"), ("**.html", "jinja2")]
     keywords = {**DEFAULT_KEYWORDS, "lazy_gettext": None}
-    folders = [ROOT / name for name in ("plugin/web", "plugin/profiles", "lti", "mappings")]
+    folders = [ROOT / name for name in ("plugin", "lti", "mappings")]
     found = [
         each
         for folder in folders
