@@ -1,8 +1,9 @@
 """The crash matrix: real workers, databases and brokers are hit at every named point; afterwards nothing is wrong.
 
 ``python -m tests.crash.matrix [--pairs sqlite,redis,rabbitmq] [--rounds N] [--report FILE]``. A round is a course of
-its own: hit a worker at one point while it earns, seals and hands over a credential (or supersedes one), let another
-worker recover, then look at everything. Ends with exit code 1 where anything was lost, doubled or told too early.
+its own: hit a worker at one point while it earns, seals and hands over a credential, or supersedes one because a
+reading or the teacher says something else; let another worker recover, then look at everything. Ends with exit code 1
+where anything was lost, doubled or told too early.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ import traceback
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from itertools import cycle, islice
 from pathlib import Path
@@ -130,11 +131,16 @@ def plan(here: World, rounds: int, skip: int = 0) -> Iterator[Round]:
         for index, point in enumerate(POINTS)
         for phase in (1, 2)
         for blow in ((Blow.KILL, next(others)) if (index + phase) % 3 == 0 else (Blow.KILL,))
-        if not (phase == 2 and point.startswith("hint"))
+        if phase in _phases(point)
     ]
     for number, (point, blow, phase) in enumerate(islice(cycle(everything), skip, skip + rounds)):
         workers = 2 if number % 5 == 4 or blow is Blow.TWICE else 1
         yield Round(number, point, blow, phase, workers)
+
+
+def _phases(point: str) -> tuple[int, ...]:
+    """Return when the work of a point is done: a hint comes before anything is sealed, a comparison after it."""
+    return {"hint": (1,), "restate": (2,)}.get(point.partition(":")[0], (1, 2))
 
 
 def strike(tally: Tally, rounds: int, skip: int = 0) -> Iterator[Tally]:
@@ -170,9 +176,7 @@ def play(here: World, storage: Storage, one: Round, tally: Tally) -> None:
         _hit_and_recover(here, storage, offer, one, orders)
     else:
         _recover(here, storage, offer, course, editions=1)
-        here.place.names.write_text("Anna Kowalska-Nowak")
-        with storage.begin() as work:
-            work.outbox.request(Topic.SYNC, offer.id, datetime.now(UTC))
+        _say_something_else(here, storage, offer, one)
         _hit_and_recover(here, storage, offer, one, orders)
     tally.rounds += 1
     if orders.marker.exists():
@@ -182,6 +186,19 @@ def play(here: World, storage: Storage, one: Round, tally: Tally) -> None:
     tally.wrong += [
         f"round {one.number}, {one.blow} at {one.point}: {fault}" for fault in faults(storage, offer, one.phase)
     ]
+
+
+def _say_something_else(here: World, storage: Storage, offer: Offer, one: Round) -> None:
+    """Let the teacher state a newer profile, where its comparison is to be hit; else the platform shows other names."""
+    now, restates = datetime.now(UTC), one.point.startswith("restate")
+    if not restates:
+        here.place.names.write_text("Anna Kowalska-Nowak")
+    with storage.begin() as work:
+        if restates:
+            newer = replace(factories.profile(), version=2, title=factories.text("Data Analysis, second edition"))
+            work.profiles.keep_course_profile(newer, now)
+            work.offers.enable(offer.platform, offer.course, profile=newer, issuer=factories.issuer(), now=now)
+        work.outbox.request(Topic.RESTATE if restates else Topic.SYNC, offer.id, now)
 
 
 def _enable(storage: Storage, course: CourseId) -> Offer:

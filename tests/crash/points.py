@@ -31,6 +31,7 @@ STEPS = {
     "sweep": ("schedule",),
     "ring": ("choose",),
     "sync": ("claim", *(f"keep {number}" for number in range(1, EARNERS + 2)), "note", "finish"),
+    "restate": ("claim", *(f"compare {number}" for number in range(1, EARNERS + 1)), "finish"),
     "issue": ("claim", "reserve", "keep and strike out"),
     "deliver": ("claim", "begin", "end", "move", "finish"),
 }

@@ -22,7 +22,7 @@ from mappings.assessment import AssessmentRecord, Course, CourseId, Learner, Lea
 from mappings.documents.envelope import Document, Envelope, Format
 from mappings.documents.rendering import render
 from mappings.elements import MicroCredential
-from plugin import delivery, issuing, scheduling, sync
+from plugin import delivery, issuing, restating, scheduling, sync
 from plugin.app import self_check
 from plugin.delivery import DeliveryTools
 from plugin.issuing import IssuingTools
@@ -208,6 +208,7 @@ def _jobs(place: Place, storage: Storage, queue: Celery, points: Points) -> Poin
         bell=PointedBell(storage, queue, 200, clock, AGAIN_AFTER, {Topic.ISSUE: issuing.AT_ONCE}, points),
         duties={
             Topic.SYNC: singly(lambda row_id: sync.sync(reading, row_id)),
+            Topic.RESTATE: singly(lambda row_id: restating.restate(storage, row_id, clock)),
             Topic.ISSUE: Duty(partial(issuing.issue_all, sealing), issuing.AT_ONCE),
             Topic.DELIVER: singly(lambda row_id: delivery.deliver(handing_over, row_id)),
             Topic.STATUS: singly(lambda _: None),
