@@ -44,11 +44,14 @@ class InForce:
 def notice_reading(
     work: UnitOfWork, in_force: InForce, award: AwardRow, *, record: AssessmentRecord, is_new: bool
 ) -> None:
-    """Open a case where a reading changed what would be said. Whoever has left the course keeps what they earned."""
+    """Open a case where a reading changed what would be said. Whoever has left the course keeps what they earned.
+
+    The change may have been kept by another reading, which was for a forecast or for another credential of the course.
+    """
     reserved = work.credentials.of_award(award.id)
     if reserved is None or record.learner.standing is not Standing.LEARNER:
         return
-    if is_new or not in_force.is_by(reserved):
+    if is_new or not in_force.is_by(reserved) or work.assessments.changed_after(record, reserved.envelope.valid_from):
         change = _change(in_force, award, reserved, record=record, now=record.read_at)
         _open(work, in_force.offer, award, change, record.read_at)
 

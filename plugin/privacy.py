@@ -97,10 +97,11 @@ def erase(tools: PrivacyTools, holder: Holder, *, by: str, reason: str) -> int:
         raise UnknownRow("nothing is kept about this person")
     now = tools.clock()
     with tools.storage.begin() as work:
+        everybody = [Holder(holder.platform, each) for each in work.people.ids(holder)]
         ids = work.erasures.erase(holder, by=by, reason=reason, now=now)
         work.audit.note(Entry(at=now, actor=by, act="erase", subject="person", detail=f"{len(ids)} credentials"))
     if tools.storage.place.journal is not None:
-        journal.forget(tools.storage.place.journal, ids)
+        journal.forget(tools.storage.place.journal, ids, everybody)
     log.info("person_erased", count=len(ids))
     return len(ids)
 

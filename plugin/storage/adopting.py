@@ -1,6 +1,7 @@
 """Taking rows of the journal into a database that does not know them, never weakening what it knows.
 
-A seal beats a reservation, an end beats validity, a right to tell that was taken stays taken. Rows are inserted as they
+A seal beats a reservation, an end beats validity, a right to tell that was taken stays taken, accounts that were joined
+stay joined. Rows are inserted as they
 were; where the achievement is there under another id, nothing is changed and the credential is named for a person.
 """
 
@@ -13,15 +14,20 @@ from typing import Any
 
 from sqlalchemy import Connection, Table, select, update
 
+from mappings.assessment import LearnerId, PlatformId
 from plugin.storage.audit import AuditTrail, Entry
 from plugin.storage.awards import OPEN, State
 from plugin.storage.journal import TABLES, Written
 from plugin.storage.notice_tables import hand_overs
+from plugin.storage.people import People
+from plugin.storage.people_tables import person_cases, person_ids
+from plugin.storage.sharing import Holder
 from plugin.storage.tables import awards, credentials, documents, status_lists
 from plugin.storage.writing import insert_if_absent
 
 ACTOR = "restore"
-_REFERRED = tuple(table for table in TABLES if table not in (awards, credentials, documents, hand_overs))
+_OTHERS = (awards, credentials, documents, hand_overs, person_cases, person_ids)
+_REFERRED = tuple(table for table in TABLES if table not in _OTHERS)
 """What stands for itself, and what the rest refers to."""
 
 
@@ -40,9 +46,10 @@ class Adopted:
 class Adopting:
     """The journal's rows on their way into one transaction."""
 
-    def __init__(self, connection: Connection, trail: AuditTrail, now: datetime) -> None:
+    def __init__(self, connection: Connection, trail: AuditTrail, people: People, now: datetime) -> None:
         self._connection = connection
         self._trail = trail
+        self._people = people
         self._now = now
 
     def adopt(self, written: Written, so_far: Adopted) -> None:
@@ -58,6 +65,7 @@ class Adopting:
                 continue
             self._take_credential(row, written, so_far, sealed_here=row["id"] in kept)
         self._take_rest(written, so_far)
+        self._take_people(written)
 
     def _take_award(self, row: dict[str, Any]) -> bool:
         """Insert or seal an award. False where the same achievement is there under another id."""
@@ -113,6 +121,16 @@ class Adopting:
             for row in written.rows[table.name]:
                 if row["credential_id"] not in so_far.unresolved and self._knows(table, row):
                     insert_if_absent(self._connection, table, row)
+
+    def _take_people(self, written: Written) -> None:
+        """Take over what was found out about accounts: whatever is tied here stays tied."""
+        for row in written.rows[person_cases.name]:
+            if self._people.adopt(row):
+                self._note("adopt", "person", "", row["decision"])
+        for row in written.rows[person_ids.name]:
+            holder = Holder(PlatformId(row["platform_id"]), LearnerId(row["person_id"]))
+            if row["learner_id"] not in self._people.ids(holder):
+                self._people.tie(holder, LearnerId(row["learner_id"]))
 
     def _knows(self, table: Table, row: dict[str, Any]) -> bool:
         """Whether the credential of a hand-over is there: its file may be gone while the database is older still."""

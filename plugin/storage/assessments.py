@@ -78,6 +78,11 @@ class Assessments:
         query = select(assessments.c.learner_id).where(in_course, assessments.c.read_at >= moment)
         return frozenset(map(LearnerId, self._connection.execute(query).scalars()))
 
+    def changed_after(self, record: AssessmentRecord, moment: datetime) -> bool:
+        """Whether what is kept of this learner of this course came to say something else after ``moment``."""
+        query = select(assessments.c.changed_at).where(_is(*_key(record)), assessments.c.changed_at > moment)
+        return self._connection.execute(query).first() is not None
+
     def of_course(self, platform: PlatformId, course: CourseId) -> Iterator[AssessmentRecord]:
         """Yield the newest record of every learner of a course, by learner id."""
         in_course = and_(assessments.c.platform_id == platform, assessments.c.course_id == course)

@@ -1,4 +1,4 @@
-"""The journal: what was sealed, ended or told, written down outside of the database before it counts.
+"""The journal: what was sealed, ended, told or joined, written down outside of the database before it counts.
 
 One file per transaction: a draft, synced to disk right before the commit and confirmed right after it. A draft that is
 left over is of a commit that failed or of a process that was killed: nobody knows whether it counts.
@@ -12,7 +12,7 @@ import json
 import os
 import time
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -24,7 +24,9 @@ from sqlalchemy import ColumnElement, Connection, Table, select, tuple_
 
 from plugin.errors import JournalUnreadable, JournalUnwritable
 from plugin.storage.notice_tables import hand_overs
+from plugin.storage.people_tables import person_cases, person_ids
 from plugin.storage.row_json import dump_row, load_row
+from plugin.storage.sharing import Holder
 from plugin.storage.tables import (
     awards,
     credentials,
@@ -37,7 +39,8 @@ from plugin.storage.tables import (
     status_lists,
 )
 
-TABLES = (platforms, issuers, profiles, offers, awards, status_lists, credentials, documents, hand_overs, erasures)
+_ABOUT_CREDENTIALS = (platforms, issuers, profiles, offers, awards, status_lists, credentials, documents, hand_overs)
+TABLES = (*_ABOUT_CREDENTIALS, erasures, person_cases, person_ids)
 """What a file may hold, in the order in which it can be inserted."""
 Rows = Mapping[str, list[dict[str, Any]]]
 """Rows by the name of their table."""
@@ -65,6 +68,8 @@ class Notes:
         self._kept: list[Mapping[str, Any]] = []
         self._hand_overs: set[tuple[str, str, str]] = set()
         self._erased: set[str] = set()
+        self._decided: set[tuple[str, str, str]] = set()
+        self._joined: set[tuple[str, str]] = set()
 
     def kept(self, document: Mapping[str, Any]) -> None:
         """Write down a document that was inserted just now, and that the database has as it was handed over."""
@@ -88,9 +93,17 @@ class Notes:
         """Write down that a person was erased."""
         self._erased.add(digest)
 
+    def decided(self, holder: Holder, other: str) -> None:
+        """Write down what a person found out about two ids."""
+        self._decided |= {(holder.platform, other, holder.learner), (holder.platform, holder.learner, other)}
+
+    def joined(self, holder: Holder) -> None:
+        """Write down which ids are one person, known by this one."""
+        self._joined.add((holder.platform, holder.learner))
+
     def rows(self) -> Rows:
         """Return everything noted, as the transaction leaves it; nothing where nothing was."""
-        if not (self._credentials or self._hand_overs or self._erased):
+        if not (self._credentials or self._hand_overs or self._erased or self._decided or self._joined):
             return {}
         rows = {str(table.name): self._rows(table, which) for table, which in self._chosen()}
         rows["documents"] += [
@@ -116,6 +129,10 @@ class Notes:
         told = tuple_(hand_overs.c.credential_id, hand_overs.c.notice, hand_overs.c.channel)
         yield hand_overs, told.in_(self._hand_overs)
         yield erasures, erasures.c.digest.in_(self._erased)
+        if self._decided or self._joined:
+            pair = tuple_(person_cases.c.platform_id, person_cases.c.old_id, person_cases.c.new_id)
+            yield person_cases, pair.in_(self._decided)
+            yield person_ids, tuple_(person_ids.c.platform_id, person_ids.c.person_id).in_(self._joined)
 
     def _rows(self, table: Table, which: ColumnElement[bool]) -> list[dict[str, Any]]:
         found = self._connection.execute(select(table).where(which)).mappings()
@@ -165,9 +182,13 @@ def read_journal(folder: Path) -> Iterator[Written]:
         yield Written({**_NO_ROWS, **rows}, path.suffix == CONFIRMED)
 
 
-def forget(folder: Path, credential_ids: frozenset[str]) -> int:
-    """Take credentials out of every file, with their awards and documents. Returns how many files changed."""
-    return sum(_forget_in(path, credential_ids) for path in _files(folder))
+def forget(folder: Path, credential_ids: frozenset[str], holders: Collection[Holder] = ()) -> int:
+    """Take credentials out of every file, with their awards and documents, and ``holders`` as whoever else they are.
+
+    Returns how many files changed.
+    """
+    people = frozenset((each.platform, each.learner) for each in holders)
+    return sum(_forget_in(path, credential_ids, people) for path in _files(folder))
 
 
 def prune(folder: Path, before: datetime) -> int:
@@ -187,7 +208,7 @@ def _without_secrets(row: dict[str, Any]) -> dict[str, Any]:
     return {name: None if name in {"credential", "push_secret"} else value for name, value in row.items()}
 
 
-def _forget_in(path: Path, credential_ids: frozenset[str]) -> bool:
+def _forget_in(path: Path, credential_ids: frozenset[str], people: frozenset[tuple[str, str]]) -> bool:
     try:
         said = _NO_ROWS | json.loads(path.read_text(encoding="utf-8"))
     except ValueError:
@@ -202,6 +223,8 @@ def _forget_in(path: Path, credential_ids: frozenset[str]) -> bool:
         "credentials": [row for row in said["credentials"] if row["id"] not in credential_ids],
         "documents": [row for row in said["documents"] if row["credential_id"] not in credential_ids],
         "hand_overs": [row for row in said["hand_overs"] if row["credential_id"] not in credential_ids],
+        "person_cases": [row for row in said["person_cases"] if not _names(row, ("old_id", "new_id"), people)],
+        "person_ids": [row for row in said["person_ids"] if not _names(row, ("learner_id", "person_id"), people)],
     }
     if kept == said:
         return False
@@ -209,6 +232,10 @@ def _forget_in(path: Path, credential_ids: frozenset[str]) -> bool:
     _put(fresh, json.dumps(kept).encode())
     fresh.replace(path)
     return True
+
+
+def _names(row: Mapping[str, Any], columns: Collection[str], people: frozenset[tuple[str, str]]) -> bool:
+    return any((row["platform_id"], row[column]) in people for column in columns)
 
 
 def _as_json(rows: Rows) -> bytes:

@@ -17,6 +17,7 @@ from sqlalchemy import ColumnElement, Connection, FromClause, Row, and_, delete,
 
 from mappings.assessment import LearnerId, PlatformId
 from plugin.storage.audit import AuditTrail, Entry
+from plugin.storage.journal import Notes
 from plugin.storage.people_tables import person_cases, person_ids, person_marks
 from plugin.storage.sharing import Holder
 from plugin.storage.writing import conflict_insert, insert_if_absent
@@ -67,9 +68,10 @@ class PersonCase:
 class People:
     """People within one transaction."""
 
-    def __init__(self, connection: Connection, trail: AuditTrail) -> None:
+    def __init__(self, connection: Connection, trail: AuditTrail, notes: Notes) -> None:
         self._connection = connection
         self._trail = trail
+        self._notes = notes
 
     def ids(self, holder: Holder) -> tuple[LearnerId, ...]:
         """Return every id of this person, the one that counts first."""
@@ -160,7 +162,19 @@ class People:
         else:
             pair = _pair(holder.platform, old, holder.learner)
             self._connection.execute(update(person_cases).where(pair).values(**said))
+        self._notes.decided(holder, old)
         self._trail.note(Entry(at=now, actor=by, act=f"person:{decision}", subject="person", detail=reason))
+
+    def adopt(self, row: Mapping[str, Any]) -> bool:
+        """Take a decision of the journal over. False where a newer one or the same is known."""
+        pair = _pair(PlatformId(row["platform_id"]), LearnerId(row["old_id"]), LearnerId(row["new_id"]))
+        known = self._connection.execute(select(person_cases.c.decided_at).where(pair)).one_or_none()
+        if known is None:
+            self._connection.execute(insert(person_cases).values(**row))
+            return True
+        said = {name: value for name, value in row.items() if name.startswith("deci")}
+        older = or_(person_cases.c.decided_at.is_(None), person_cases.c.decided_at < row["decided_at"])
+        return self._connection.execute(update(person_cases).where(pair, older).values(**said)).rowcount == 1
 
     def apart(self, holder: Holder, *, by: str, reason: str, now: datetime) -> None:
         """Keep that somebody is none of those whom they seemed to be."""
@@ -177,6 +191,7 @@ class People:
             self._connection.execute(delete(person_ids).where(one))
             row = {"platform_id": holder.platform, "learner_id": learner, "person_id": holder.learner}
             self._connection.execute(insert(person_ids).values(**row))
+        self._notes.joined(holder)
 
 
 def ids_of(connection: Connection, holder: Holder) -> tuple[LearnerId, ...]:

@@ -83,7 +83,7 @@ class UnitOfWork:
         indices = StatusIndices(connection, SystemRandom(), self._require_epoch)
         self.credentials = Credentials(connection, place.public_url, self.notes, indices)
         self.cases = Cases(connection, self.audit)
-        self.people = People(connection, self.audit)
+        self.people = People(connection, self.audit, self.notes)
         self.kinships = Kinships(connection)
         self.deliveries = Deliveries(connection, self.notes)
         self.contacts = Contacts(connection, vault)
@@ -107,7 +107,7 @@ class UnitOfWork:
 
     def adopting(self, now: datetime) -> Adopting:
         """Return what takes rows of the journal over."""
-        return Adopting(self.connection, self.audit, now)
+        return Adopting(self.connection, self.audit, self.people, now)
 
     def _require_epoch(self) -> None:
         if self._epoch is not None:

@@ -7,9 +7,10 @@ from datetime import timedelta
 
 import pytest
 
-from mappings.assessment import Completion
-from plugin import approving
+from mappings.assessment import Completion, LearnerId
+from plugin import approving, class_reading
 from plugin.approving import ApprovingTools
+from plugin.class_reading import ClassReadingTools
 from plugin.errors import CannotBeSuperseded
 from plugin.issuing import issue
 from plugin.storage.awards import State
@@ -20,6 +21,7 @@ from plugin.sync import sync
 from tests import factories
 from tests.factories import EXAM, PROJECT, QUIZ
 from tests.plugin.bridges import Bench, a_bench
+from tests.plugin.rows import MOODLE
 
 ANNA, BRUNO = "45"
 WHO = {"by": "Tessa Teacher", "reason": "The registry corrected it."}
@@ -165,3 +167,19 @@ def test_a_new_profile_version_opens_a_case_for_what_is_sealed(bench: Bench) -> 
     sync(bench.sync, bench.offer.id)
 
     assert [case.kind for case in bench.cases()] == [Kind.PROFILE, Kind.PROFILE]
+
+
+def test_a_change_that_a_forecast_read_first_opens_a_case_all_the_same(sqlite_storage: Storage) -> None:
+    """A teacher who looks at the class keeps the reading that says it; the next sync has nothing new to keep."""
+    bench = a_bench(sqlite_storage)
+    bench.seal_all()
+    bench.clock.pass_(timedelta(hours=1))
+    learner = bench.platform.records[LearnerId("4")].learner
+    bench.platform.change("4", learner=replace(learner, full_name="Anna Nowak"))
+    forecast = ClassReadingTools(bench.storage, lambda _: bench.platform, lambda: None, bench.clock)
+    class_reading.read(forecast, class_reading.begin(forecast, MOODLE, bench.offer.course).id)
+
+    for _ in range(2):
+        sync(bench.sync, bench.offer.id)
+
+    assert [case.kind for case in bench.cases()] == [Kind.PERSON]
