@@ -106,6 +106,8 @@ Maybe = Annotated[bool | None, fields.Boolean(allow_none=True, load_default=None
 Epoch = Annotated[datetime | None, EpochSeconds(allow_none=True, load_default=None)]
 Time = Annotated[datetime | None, Instant(allow_none=True, load_default=None)]
 Texts = Annotated[tuple[str, ...], Or(fields.List(fields.String()), ())]
+Cells = Annotated[tuple[object, ...], Or(fields.List(fields.Raw(allow_none=True)), ())]
+"""Cells of a table, of any kind."""
 Json = Annotated[str, Or(fields.String(), "")]
 """JSON inside a text, kept as it came."""
 

@@ -250,7 +250,9 @@ class Course:
 class AssessmentRecord:
     """Everything the platform shows about one learner in one course, read at one moment.
 
-    ``activities`` describes every activity that ``results`` mentions.
+    ``activities`` describes every activity that ``results`` mentions. ``brief`` records are of learners who have not
+    completed the course, and hold what a platform's lists show: not its verdicts on activities, not ratings, not what
+    is still open. What they lack is not known; it does not say that there is none.
     """
 
     course: Course
@@ -262,9 +264,12 @@ class AssessmentRecord:
     activities: tuple[Activity, ...]
     read_at: datetime
     supervision: tuple[SupervisionEvidence, ...] = field(default=())
+    brief: bool = False
 
     def __post_init__(self) -> None:
         require_utc(self.read_at, "read_at")
+        if self.brief and self.completion.completed is not False:
+            raise InvalidValue("only of somebody who has not completed the course is a record brief")
         known = {activity.id for activity in self.activities}
         if len(known) != len(self.activities):
             raise InvalidValue("an activity is listed twice")

@@ -104,6 +104,10 @@ _STANDINGS: Final = {
     Standing.SUSPENDED: "The enrolment of this learner is suspended.",
     Standing.WITHDRAWN: "This learner has left the course.",
 }
+_IN_NO_BRIEF: Final = {
+    *(ReasonCode.NOT_JUDGED, ReasonCode.NOT_RATED, ReasonCode.NO_OUTCOME_PROVEN, ReasonCode.OUTCOME_NOT_PROVEN)
+}
+"""What rests on verdicts and ratings, which a brief record lacks."""
 _DELIVERIES: Final = {Delivery.ONLINE: "920fbb3cbe", Delivery.ON_SITE: "9191af2ed9", Delivery.BLENDED: "e92d221e4d"}
 
 
@@ -111,7 +115,7 @@ def decide(record: AssessmentRecord, profile: CourseProfile) -> Award | Withheld
     """Decide as of ``record.read_at``: an award, perhaps held for a person, or all reasons against it."""
     if record.learner.standing is not Standing.LEARNER:
         return _withheld(ReasonCode.NOT_A_LEARNER, _STANDINGS[record.learner.standing])
-    if not _started(record):
+    if not record.brief and not _started(record):
         return _withheld(ReasonCode.NEVER_STARTED, "The course was never started.")
     if not profile.outcomes:
         return _withheld(ReasonCode.NO_OUTCOME_DECLARED, "The course profile declares no learning outcome.")
@@ -124,8 +128,14 @@ def _judge(record: AssessmentRecord, profile: CourseProfile) -> Award | Withheld
     lacking = tuple(reason for reasons in unproven.values() for reason in reasons)
     refusals = (*_against_rule(record, profile), *_against_outcomes(proven, lacking, profile))
     if refusals:
-        return Withheld(tuple(dict.fromkeys(refusals)))
+        return Withheld(tuple(dict.fromkeys(_known(refusals, record))))
     return Award(record, proven, tuple(_held(record, profile, proven)), tuple(dict.fromkeys(lacking)))
+
+
+def _known(refusals: tuple[Reason, ...], record: AssessmentRecord) -> tuple[Reason, ...]:
+    """Leave out of a brief record's reasons those that rest on what it lacks, unless there is no other."""
+    known = tuple(reason for reason in refusals if not record.brief or reason.code not in _IN_NO_BRIEF)
+    return known or refusals
 
 
 def _withheld(code: ReasonCode, sentence: str) -> Withheld:

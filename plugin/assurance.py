@@ -18,6 +18,7 @@ from datetime import datetime
 from functools import partial
 
 from lti.platforms import Platform
+from lti.platforms.brevity import in_brief
 from lti.preflight import Finding
 from lti.second_opinion import SecondOpinion
 from mappings.assessment import (
@@ -66,6 +67,10 @@ class Assured:
     def id(self) -> PlatformId:
         """The registration that the connection belongs to."""
         return self.platform.id
+
+    def in_brief(self) -> Assured:
+        """Read the platform in brief, where it can be."""
+        return replace(self, platform=in_brief(self.platform))
 
     def course(self, course: CourseId) -> Course:
         """Return what the platform says about the course."""

@@ -10,7 +10,7 @@ from lti.authorization import token_source
 from lti.network import Network
 from lti.platforms import Platform
 from lti.platforms.canvas import MANNERS, Canvas
-from lti.platforms.moodle import Moodle
+from lti.platforms.moodle import Moodle, MoodleSettings
 from lti.second_opinion import CourseServices, SecondOpinion
 from lti.service import Service
 from lti.stores import Registration, TokenStore
@@ -71,7 +71,8 @@ class Connector:
     def __call__(self, connected: Connected) -> Platform:
         """Return the platform. Raises :class:`BridgeError` for a kind that cannot be read."""
         if connected.kind == "moodle":
-            return Moodle.connect(connected.id, connected.base_url, connected.token, self._network)
+            settings = MoodleSettings(completion_report=connected.completion_report)
+            return Moodle.connect(connected.id, connected.base_url, connected.token, self._network, settings)
         if connected.kind == "canvas":
             service, lti = self._canvas(connected), self._lti_service(connected.id, roster.SCOPE)
             people = KnownPeople(self._storage, connected.id, self._clock)

@@ -59,14 +59,14 @@ def notice_reading(
 def notice_profiles(work: UnitOfWork, in_force: InForce, award: AwardRow, now: datetime) -> None:
     """Open a case where newer profiles changed what would be said, also of whoever has left or is not read any more.
 
-    What was read last is judged by them. Where that is not kept, or only tells that the learner has left, the
+    What was read last is judged by them. Where that is not kept, is brief or only tells that the learner has left, the
     versions themselves are compared.
     """
     reserved = work.credentials.of_award(award.id)
     if reserved is None or in_force.is_by(reserved):
         return
     record = work.assessments.get(award.platform, award.course, award.learner)
-    if record is not None and record.learner.standing is Standing.LEARNER:
+    if record is not None and not record.brief and record.learner.standing is Standing.LEARNER:
         change = _change(in_force, award, reserved, record=record, now=now)
     else:
         change = restated(_before(work, in_force, award, reserved), Stated(in_force.profile, in_force.issuer))

@@ -11,7 +11,7 @@ import os
 import time
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -20,6 +20,7 @@ from prometheus_client.multiprocess import MultiProcessCollector, mark_process_d
 
 from lti.errors import PlatformError
 from lti.platforms import Platform
+from lti.platforms.brevity import in_brief
 from lti.preflight import Finding
 from mappings.assessment import AssessmentRecord, Course, CourseId, Learner, LearnerId, PlatformId
 from mappings.documents.envelope import Document, Format
@@ -103,6 +104,10 @@ class MeasuredPlatform:
     def id(self) -> PlatformId:
         """The registration that the connection belongs to."""
         return self.platform.id
+
+    def in_brief(self) -> MeasuredPlatform:
+        """Read the platform in brief, where it can be."""
+        return replace(self, platform=in_brief(self.platform))
 
     def course(self, course: CourseId) -> Course:
         """Return what the platform says about the course."""

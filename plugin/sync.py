@@ -19,8 +19,10 @@ import structlog
 
 from lti.errors import PlatformError
 from lti.platforms import LEARNING, Platform
+from lti.platforms.brevity import in_brief
 from mappings.assessment import AssessmentRecord, LearnerId, Standing
 from mappings.awarding import ReasonCode
+from mappings.profile import CompletedBy
 from plugin.correcting import InForce, notice_reading
 from plugin.errors import OutOfTime
 from plugin.sameness import doubts, marks_of
@@ -39,6 +41,8 @@ OVERLAP = timedelta(minutes=15)
 """A reading begins so much before the last one: clocks differ, and lists are built while people work."""
 AT_ONCE = 40
 """Learners who are kept in one transaction: few enough that nobody waits long for the database."""
+_DECIDED = (OPEN | ISSUED) - {State.WITHHELD}
+"""States of an award that a record could take something from."""
 TIME_HEALS = frozenset({ReasonCode.NOT_SETTLED.value})
 """Reasons that pass without anybody doing anything: a quiet period ends by itself."""
 
@@ -79,6 +83,11 @@ class _Course:
     def offer(self) -> Offer:
         """Which credential of which course."""
         return self.in_force.offer
+
+    @property
+    def by_platform(self) -> bool:
+        """Whether nobody earns anything whose course the platform does not call completed."""
+        return self.in_force.profile.rule.completed_by is CompletedBy.PLATFORM
 
 
 def sync(tools: SyncTools, offer_id: str) -> SyncReport:
@@ -129,7 +138,22 @@ def _read_before(tools: SyncTools, course: _Course) -> frozenset[LearnerId]:
     if offer.reading_since != course.began:
         return frozenset()
     with tools.storage.reading() as work:
-        return work.assessments.read_since(offer.platform, offer.course, course.began)
+        read = work.assessments.read_since(offer.platform, offer.course, course.began)
+        records = (work.assessments.get(offer.platform, offer.course, learner) for learner in read)
+        known = tuple(each for each in records if each is not None)
+    return frozenset(each.learner.id for each in known if not each.brief or _will_do(tools, course, each))
+
+
+def _will_do(tools: SyncTools, course: _Course, brief: AssessmentRecord) -> bool:
+    """Whether a brief record is enough.
+
+    It is where nobody earns anything without the platform's completion, and the learner has no award that could be
+    taken back: against one a list alone counts for nothing.
+    """
+    learner = brief.learner.id
+    with tools.storage.reading() as work:
+        award = work.awards.latest(course.offer, learner, course.merged.get(learner, ()))
+    return course.by_platform and (award is None or award.state not in _DECIDED)
 
 
 def _kept(tools: SyncTools, course: _Course, already: Collection[LearnerId]) -> Iterator[AssessmentRecord]:
@@ -144,22 +168,30 @@ def _kept(tools: SyncTools, course: _Course, already: Collection[LearnerId]) -> 
 def _records(
     tools: SyncTools, course: _Course, platform: Platform, already: frozenset[LearnerId]
 ) -> Iterator[AssessmentRecord]:
-    """Yield who changed or is new, then by name who would be overlooked: who left, and whom only time helps."""
+    """Yield who changed or is new, then by name who would be overlooked: who left, and whom only time helps.
+
+    By name also those of whom a brief record is not enough.
+    """
     seen = set(already)
+    doubtful: set[LearnerId] = set()
     for record in _news(course, platform, already):
+        if record.brief and not _will_do(tools, course, record):
+            doubtful.add(record.learner.id)
+            continue
         seen.add(record.learner.id)
         yield record
     with tools.storage.reading() as work:
         codes = frozenset() if course.since is None else TIME_HEALS
         overlooked = work.awards.open_learners(course.offer.id, codes) - seen
-    if overlooked:
-        yield from platform.read(course.offer.course, sorted(overlooked))
+    if overlooked | doubtful:
+        yield from platform.read(course.offer.course, sorted(overlooked | doubtful))
 
 
 def _news(course: _Course, platform: Platform, already: frozenset[LearnerId]) -> Iterator[AssessmentRecord]:
     """Yield who changed or is new, of a reading that goes on whom it has not come to yet."""
     if not already:
-        yield from platform.read(course.offer.course, None, course.since)
+        reader = in_brief(platform) if course.by_platform else platform
+        yield from reader.read(course.offer.course, None, course.since)
         return
     learning = {each.id for each in platform.people(course.offer.course) if each.standing in LEARNING}
     if left := learning - already:

@@ -1,7 +1,7 @@
 """Moodle as a platform: what its web services show of a course, as assessment records (stage 2, «read»).
 
-Lists come first, for everybody at once: course, people, grades, competencies, quiz settings. Only completion and
-ratings have no list in Moodle and are asked learner by learner (in batches where the service allows it).
+Lists come first, for everybody at once: course, people, grades, competencies, quiz settings. Completion and ratings
+have none and are asked learner by learner (in batches where the service allows it; but see ``moodle_report``).
 
 Quirks, each seen on Moodle 4.5.6:
 
@@ -19,6 +19,7 @@ What is left to the caller: keeping records, deciding anything, and reading agai
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Sequence
+from copy import copy
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TypeVar
@@ -28,8 +29,9 @@ from lti.network import Network
 from lti.platforms import LEARNING, no_longer_learning
 from lti.platforms import moodle_records as records
 from lti.platforms.messaging import Message
-from lti.platforms.moodle_learner import Lists, record_of, single_calls
+from lti.platforms.moodle_learner import Lists, single_records
 from lti.platforms.moodle_preflight import preflight
+from lti.platforms.moodle_report import records_by_report
 from lti.platforms.moodle_service import BATCH, Call, MoodleService
 from lti.platforms.moodle_shapes import (
     CourseCompetency,
@@ -80,6 +82,8 @@ class MoodleSettings:
     """
 
     learner_roles: frozenset[str] = frozenset({"student"})
+    completion_report: str = ""
+    """Id of the report of those who have not completed their course (:mod:`lti.platforms.moodle_report`)."""
 
 
 class Moodle:
@@ -97,11 +101,20 @@ class Moodle:
         self._service = service
         self._settings = settings or MoodleSettings()
         self._clock = clock
+        self._report = ""
 
     @classmethod
-    def connect(cls, platform: PlatformId, url: str, token: str, network: Network) -> Moodle:
+    def connect(
+        cls, platform: PlatformId, url: str, token: str, network: Network, settings: MoodleSettings | None = None
+    ) -> Moodle:
         """Return the Moodle at ``url`` (its wwwroot), read with the token of the minimal role."""
-        return cls(platform, MoodleService(url, token, network))
+        return cls(platform, MoodleService(url, token, network), settings)
+
+    def in_brief(self) -> Moodle:
+        """Return it read in brief, where there is a report (:class:`lti.platforms.brevity.ReadsInBrief`)."""
+        brief = copy(self)
+        brief._report = self._settings.completion_report
+        return brief
 
     def course(self, course: CourseId) -> Course:
         """Return what Moodle says about the course."""
@@ -124,9 +137,11 @@ class Moodle:
         """
         lists = self._lists(course, learners)
         wanted = self._wanted(lists, learners, since)
+        yield from (told := self._by_report(lists, wanted) if learners is None else {}).values()
+        singly = [learner for learner in wanted if learner.id not in told]
         faults: list[PlatformError] = []
-        for start in range(0, len(wanted), _LEARNERS_A_ROUND):
-            yield from self._round(lists, wanted[start : start + _LEARNERS_A_ROUND], faults)
+        for start in range(0, len(singly), _LEARNERS_A_ROUND):
+            yield from single_records(self._service, lists, singly[start : start + _LEARNERS_A_ROUND], faults)
         yield from no_longer_learning(learners or (), lists.learners.values(), lists.course, lists.read_at)
         if faults:
             raise faults[0]
@@ -152,7 +167,7 @@ class Moodle:
 
     def preflight(self, course: CourseId | None) -> tuple[Finding, ...]:
         """Try whether all can be read that a credential needs."""
-        return preflight(self._service, course)
+        return preflight(self._service, course, self._settings.completion_report)
 
     def _lists(self, course: CourseId, learners: Collection[LearnerId] | None) -> Lists:
         read_at = self._clock()
@@ -184,6 +199,12 @@ class Moodle:
             for grades in load(GradeReport, _no_fault(answer), place=function).usergrades
         )
 
+    def _by_report(self, lists: Lists, wanted: Sequence[Learner]) -> dict[LearnerId, AssessmentRecord]:
+        """Return, in a reading in brief, the records of those whom the report shows as unfinished."""
+        if not (wanted and self._report):
+            return {}
+        return {each.learner.id: each for each in records_by_report(self._service, self._report, lists, wanted)}
+
     def _wanted(
         self, lists: Lists, learners: Collection[LearnerId] | None, since: datetime | None
     ) -> tuple[Learner, ...]:
@@ -195,19 +216,6 @@ class Moodle:
             and (learners is None or learner.id in learners)
             and (since is None or records.changed_since(since, lists.users[learner.id], lists.grades.get(learner.id)))
         )
-
-    def _round(
-        self, lists: Lists, learners: Sequence[Learner], faults: list[PlatformError]
-    ) -> Iterator[AssessmentRecord]:
-        """Ask for what Moodle tells only singly, and yield one record per learner; faults are set aside."""
-        calls = [call for learner in learners for call in single_calls(lists, learner)]
-        answers = iter(self._service.call_each(calls, batch=lists.batch))
-        for learner in learners:
-            own = [next(answers) for _ in single_calls(lists, learner)]
-            try:
-                yield record_of(lists, learner, own)
-            except PlatformError as fault:
-                faults.append(fault)
 
     def _ask(self, shape: type[T], function: str, **arguments: object) -> T:
         return load(shape, self._service.call(Call(function, arguments)), place=function)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
 
 from lti.errors import Fault, PlatformError
 from lti.platforms import moodle_records as records
-from lti.platforms.moodle_service import Call
+from lti.platforms.moodle_service import Call, MoodleService
 from lti.platforms.moodle_shapes import ActivityStatuses, CompetencyReport, CourseCompletion, User, UserGrades
 from lti.schemas import load
 from mappings.assessment import (
@@ -40,6 +40,20 @@ class Lists:
     read_at: datetime
 
 
+def single_records(
+    service: MoodleService, lists: Lists, learners: Sequence[Learner], faults: list[PlatformError]
+) -> Iterator[AssessmentRecord]:
+    """Ask for what Moodle tells only singly, and yield one record per learner; faults are set aside."""
+    calls = [call for learner in learners for call in single_calls(lists, learner)]
+    answers = iter(service.call_each(calls, batch=lists.batch))
+    for learner in learners:
+        own = [next(answers) for _ in single_calls(lists, learner)]
+        try:
+            yield record_of(lists, learner, own)
+        except PlatformError as fault:
+            faults.append(fault)
+
+
 def single_calls(lists: Lists, learner: Learner) -> tuple[Call, ...]:
     """Return the calls that one learner needs: none for a suspended one, whom Moodle does not track."""
     if learner.standing is not Standing.LEARNER:
@@ -68,6 +82,23 @@ def record_of(lists: Lists, learner: Learner, answers: Sequence[object | Platfor
         activities=lists.activities,
         read_at=lists.read_at,
         supervision=lists.supervision,
+    )
+
+
+def brief_record_of(lists: Lists, learner: Learner) -> AssessmentRecord:
+    """Put together what the lists show of one who has not completed the course."""
+    grades = lists.grades.get(learner.id, UserGrades(learner.id, ()))
+    return AssessmentRecord(
+        course=lists.course,
+        learner=learner,
+        completion=Completion(False),
+        course_score=records.course_score_of(grades),
+        results=records.results_of(grades, ()),
+        competencies=(),
+        activities=lists.activities,
+        read_at=lists.read_at,
+        supervision=lists.supervision,
+        brief=True,
     )
 
 

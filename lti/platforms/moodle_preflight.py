@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from functools import partial
 
 from lti.errors import Fault, PlatformError
+from lti.platforms.moodle_report import FIX as REPORT_FIX
+from lti.platforms.moodle_report import FUNCTION as REPORT
+from lti.platforms.moodle_report import Unsuitable, unfinished
 from lti.platforms.moodle_service import BATCH, Call, MoodleService
-from lti.platforms.moodle_shapes import GradableUsers, GradeReport, NamedItems, Quizzes, Site
+from lti.platforms.moodle_shapes import CourseCompletion, GradableUsers, GradeReport, NamedItems, Quizzes, Site
 from lti.preflight import Finding, Need, Probe, Words, tried
 from lti.schemas import load
 from mappings.assessment import CourseId
@@ -55,6 +58,7 @@ _ADVISED = (
     ),
     (Need.SPEED, BATCH, say("Every learner needs two or three requests of their own.")),
 )
+_LISTS_FINISHED = say("The report that was named lists somebody who has completed the course: it is not used.")
 _SEE_ACTIVITIES = say(
     "Site administration > Users > Permissions > Define roles > role of the account: allow mod/...:view of each "
     "kind of graded activity (mod/assign:view, mod/quiz:view, mod/lti:view ...) and moodle/course:viewhiddenactivities."
@@ -83,19 +87,22 @@ class _Course:
     quiz: str
 
 
-def preflight(service: MoodleService, course: CourseId | None) -> tuple[Finding, ...]:
+def preflight(service: MoodleService, course: CourseId | None, report: str = "") -> tuple[Finding, ...]:
     """Try everything on ``course``. Without a learner, or a quiz, what needs one is not tried and not listed.
 
-    Without a course it is only seen whether the service has the functions.
+    Without a course it is only seen whether the service has the functions. ``report`` is the id of the completion
+    report, empty where none is used.
     """
     first = tried(Probe(Need.CONNECTION, (), "core_webservice_get_site_info", lambda: _site(service)), fix_of)
     if not first.works:
         return (first,)
     if course is None:
-        return (first, *(_in_service(each, _site(service)) for each in _FUNCTIONS), *_advised(service))
-    found = _Course(course, _first_learner(service, course), _first_quiz(service, course))
+        functions = (_in_service(each, _site(service)) for each in _FUNCTIONS)
+        return (first, *functions, *_advised(service), *_report(service, report, course))
+    found = _Course(course, next(iter(_learners(service, course)), ""), _first_quiz(service, course))
     findings = tuple(tried(probe, fix_of) for probe in _probes(service, found))
-    return (first, *findings, *_left_out(service, course), *_advised(service))
+    advice = (*_advised(service), *_report(service, report, course))
+    return (first, *findings, *_left_out(service, course), *advice)
 
 
 _FUNCTIONS = (
@@ -201,20 +208,49 @@ def _advised(service: MoodleService) -> Iterator[Finding]:
         yield Finding(need, (), function) if function in names else Finding(need, (), function, without, advice)
 
 
+def _report(service: MoodleService, report: str, course: CourseId | None) -> Iterator[Finding]:
+    """Say whether the report that was named tells who has not completed, and tells the truth about one of them.
+
+    Where it cannot be used everybody is asked singly: slower, and nothing else.
+    """
+    if not report:
+        return
+    try:
+        people = unfinished(service, report)
+        problem = _LISTS_FINISHED if course and _has_finished(service, course, people.of(course)) else ""
+        yield Finding(Need.SPEED, (), REPORT, problem, REPORT_FIX if problem else "")
+    except Unsuitable as error:
+        yield Finding(Need.SPEED, (), REPORT, str(error), REPORT_FIX)
+    except PlatformError as error:
+        missing = error.fault is Fault.MISSING_FUNCTION
+        yield Finding(Need.SPEED, (), REPORT, error.sentence, fix_of(error) if missing else REPORT_FIX, error.code)
+
+
+def _has_finished(service: MoodleService, course: CourseId, listed: Collection[str]) -> bool:
+    """Ask singly of the first learner who is listed whether they have completed the course after all."""
+    place = "core_completion_get_course_completion_status"
+    learner = next((each for each in _learners(service, course) if each in listed), "")
+    if not learner:
+        return False
+    try:
+        answer = service.call(Call(place, {"courseid": course, "userid": learner}))
+    except PlatformError:
+        return False  # its own probe tells why
+    return load(CourseCompletion, answer, place=place).completionstatus.completed
+
+
 def _site(service: MoodleService) -> Site:
     place = "core_webservice_get_site_info"
     return load(Site, service.call(Call(place)), place=place)
 
 
-def _first_learner(service: MoodleService, course: CourseId) -> str:
+def _learners(service: MoodleService, course: CourseId) -> tuple[str, ...]:
     place = "core_grades_get_gradable_users"
     try:
-        users = load(
-            GradableUsers, service.call(Call(place, {"courseid": course, "onlyactive": True})), place=place
-        ).users
+        answer = service.call(Call(place, {"courseid": course, "onlyactive": True}))
+        return tuple(user.id for user in load(GradableUsers, answer, place=place).users)
     except PlatformError:
-        return ""  # its own probe tells why
-    return users[0].id if users else ""
+        return ()  # its own probe tells why
 
 
 def _first_quiz(service: MoodleService, course: CourseId) -> str:

@@ -43,6 +43,8 @@ _FAULTS = {
     "nopermission": Fault.NO_ACCESS,
     "cannotviewreport": Fault.NO_ACCESS,
     "accessdenied": Fault.NO_ACCESS,
+    "errorreportview": Fault.NO_ACCESS,
+    "errorreportaccess": Fault.NO_ACCESS,
     "usernotenroled": Fault.NOT_ENROLLED,
     "notenroled": Fault.NOT_ENROLLED,
     "invalidresponse": Fault.INVALID_RESPONSE,

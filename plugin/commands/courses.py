@@ -10,6 +10,7 @@ from pathlib import Path
 
 import click
 
+from lti.platforms import moodle_report
 from mappings.assessment import CourseId, PlatformId
 from plugin import issuing, offering, sync
 from plugin.app import Bridge
@@ -20,6 +21,13 @@ from plugin.storage.awards import State
 from plugin.storage.deliveries import Outcome
 from plugin.storage.platforms import Connected
 
+_REPORT = click.option(
+    "--completion-report",
+    "report",
+    type=click.IntRange(min=0),
+    help="Moodle: id of the custom report of those who have not completed their course; 0 for none. Else it is kept.",
+)
+
 
 @click.command("platform")
 @click.argument("platform_id")
@@ -27,13 +35,37 @@ from plugin.storage.platforms import Connected
 @click.option("--kind", type=click.Choice(["moodle", "canvas"]), default="moodle", show_default=True)
 @click.option("--title", default="", help="How people call it.")
 @click.option("--token-file", type=FILE, required=True, help="File with the web-service token of the minimal role.")
-def connect_platform(platform_id: str, url: str, kind: str, title: str, token_file: Path) -> None:
+@_REPORT
+def connect_platform(
+    *, platform_id: str, url: str, kind: str, title: str, token_file: Path, report: int | None
+) -> None:
     """Connect the platform at URL and call it PLATFORM_ID."""
+    if report and kind != "moodle":
+        raise click.UsageError("--completion-report is for Moodle")
     bridge = open_bridge()
     token = token_file.read_text(encoding="utf-8").strip()
-    platform = Connected(PlatformId(platform_id), kind, url.rstrip("/"), title, token)
+    named = _known_report(bridge, PlatformId(platform_id)) if report is None else str(report or "")
+    platform = Connected(PlatformId(platform_id), kind, url.rstrip("/"), title, token, named)
     offering.connect(bridge.offering, platform, by=whoami())
     click.echo(f"connected {platform_id}")
+    if platform.completion_report:
+        click.echo(_told_of_report(bridge, platform))
+
+
+def _known_report(bridge: Bridge, platform: PlatformId) -> str:
+    with bridge.storage.reading() as work:
+        return next((each.completion_report for each in work.platforms.all() if each.id == platform), "")
+
+
+def _told_of_report(bridge: Bridge, platform: Connected) -> str:
+    """Say whether the completion report can be used; without it everybody is asked singly, so it stops nothing."""
+    findings = bridge.sync.connect(platform).preflight(None)
+    found = next((each for each in findings if each.place == moodle_report.FUNCTION), findings[0])
+    if found.works:
+        return f"report {platform.completion_report} is used: whom it lists as not completed is not asked singly"
+    return (
+        f"report {platform.completion_report} is not used yet, everybody is asked singly: {found.problem} {found.fix}"
+    )
 
 
 @click.command("push")

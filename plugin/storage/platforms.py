@@ -24,6 +24,8 @@ class Connected:
     base_url: str
     title: str = ""
     token: str = field(default="", repr=False)
+    completion_report: str = ""
+    """Moodle: id of the custom report of those who have not completed their course."""
 
 
 class Platforms:
@@ -37,6 +39,7 @@ class Platforms:
         """Keep a platform; where it is known already, its address and token are renewed."""
         said: dict[str, object] = {"kind": platform.kind, "base_url": platform.base_url, "title": platform.title}
         said["credential"] = self._vault.lock(platform.token) if platform.token else None
+        said["completion_report"] = platform.completion_report
         if not insert_if_absent(self._connection, platforms, {"id": platform.id, **said, "created_at": now}):
             self._connection.execute(update(platforms).where(platforms.c.id == platform.id).values(**said))
 
@@ -65,4 +68,4 @@ class Platforms:
 
     def _connected(self, row: Row[Any]) -> Connected:
         token = self._vault.unlock(row.credential) if row.credential else ""
-        return Connected(PlatformId(row.id), row.kind, row.base_url, row.title, token)
+        return Connected(PlatformId(row.id), row.kind, row.base_url, row.title, token, row.completion_report)

@@ -26,6 +26,7 @@ platforms = Table(
     text("title", default=""),
     locked("credential"),
     locked("push_secret"),
+    text("completion_report", default=""),
     moment("created_at"),
     PrimaryKeyConstraint("id"),
 )

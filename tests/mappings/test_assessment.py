@@ -31,6 +31,7 @@ BRUSSELS = datetime(2026, 1, 1, tzinfo=timezone(timedelta(hours=1)))
         lambda: record(read_at=BRUSSELS),
         lambda: record(activities=(*ACTIVITIES, ACTIVITIES[0])),
         lambda: record(activities=ACTIVITIES[1:]),
+        lambda: record(brief=True),
     ],
 )
 def test_a_value_that_cannot_be_is_refused(make: Callable[[], object]) -> None:

@@ -193,6 +193,33 @@ def test_without_the_platform_s_completion_nothing_is_awarded(
     assert dict(reason.values).get("unmet", "") == "; ".join(completion.unmet)
 
 
+def in_brief(**more: Any) -> AssessmentRecord:
+    """Return the brief record of one who did everything but has not completed the course, as a list says."""
+    results = tuple(replace(each, passed=None) for each in record().results)
+    return record(**{"completion": Completion(False), "results": results, "competencies": (), "brief": True, **more})
+
+
+def test_of_a_brief_record_only_what_it_holds_is_said() -> None:
+    """Ratings and verdicts were not asked: that they are missing is not said of the learner."""
+    assert codes(refused(in_brief(), profile())) == [ReasonCode.NOT_COMPLETED]
+    ungraded = in_brief(results=())
+    assert set(codes(refused(ungraded, profile()))) == {ReasonCode.NOT_COMPLETED, ReasonCode.NOT_GRADED}
+
+
+def test_a_brief_record_does_not_show_whether_somebody_started() -> None:
+    """An activity may be done and a rating given without a grade."""
+    nothing = tuple(replace(each, score=UNGRADED) for each in in_brief().results)
+
+    assert ReasonCode.NEVER_STARTED not in codes(refused(in_brief(results=nothing), profile()))
+
+
+def test_where_a_brief_record_does_not_answer_what_lacks_is_named() -> None:
+    """A rule that does not ask for completion is not judged by one; if it is, nothing is awarded by omission."""
+    rule = AwardRule(CompletedBy.ASSESSMENTS, (QUIZ, EXAM, PROJECT))
+
+    assert ReasonCode.NOT_RATED in codes(refused(in_brief(), profile(rule=rule)))
+
+
 def test_completion_by_assessments_does_not_ask_the_platform() -> None:
     """Passing what is required completes the course."""
     rule = AwardRule(CompletedBy.ASSESSMENTS, (QUIZ, EXAM, PROJECT))

@@ -12,7 +12,7 @@ from click.testing import CliRunner, Result
 
 from plugin.cli import microcred
 from tests.conftest import ROOT
-from tests.simulators.moodle import TOKEN, MoodleSimulator
+from tests.simulators.moodle import REPORT_ID, TOKEN, MoodleSimulator
 
 PROFILES = ROOT / "tests" / "profiles"
 COURSE, INSTITUTION = str(PROFILES / "ada101-competencies.yaml"), str(PROFILES / "institution.yaml")
@@ -91,6 +91,31 @@ def test_from_nothing_to_sealed_files(terminal: Terminal) -> None:
         assert terminal.ok("issue") == "0 of 0 sealed\n"
     assert "2 sealed, 4 withheld" in terminal.ok("status")
     assert terminal.ok("audit", "verify") == "the trail is intact\n"
+
+
+def test_a_completion_report_is_tried_when_it_is_named(terminal: Terminal) -> None:
+    """It is kept when the token is renewed, and taken back by 0; one that cannot be used is told with what helps."""
+    terminal.set_up()
+    (terminal.folder / "token").write_text(TOKEN)
+    with MoodleSimulator() as moodle:
+        named = ("platform", "demo", moodle.url, "--token-file", str(terminal.folder / "token"))
+
+        assert "report 5 is used" in terminal.ok(*named, "--completion-report", REPORT_ID)
+        assert "report 5 is used" in terminal.ok(*named)
+        wrong = terminal.ok(*named, "--completion-report", "6")
+        assert "report" not in terminal.ok(*named, "--completion-report", "0")
+    assert "report 6 is not used yet" in wrong
+    assert "Custom reports" in wrong
+    assert "not used yet" in terminal.ok(*named, "--completion-report", "5")  # Moodle is away
+
+
+def test_a_completion_report_is_a_thing_of_moodle(terminal: Terminal) -> None:
+    """Canvas lists completion by itself."""
+    terminal.set_up()
+    (terminal.folder / "token").write_text(TOKEN)
+    named = ("platform", "demo", "https://c.example", "--token-file", str(terminal.folder / "token"))
+
+    assert terminal.run(*named, "--kind", "canvas", "--completion-report", "5").exit_code == 2
 
 
 def test_a_command_before_migrate_says_what_to_do(terminal: Terminal) -> None:

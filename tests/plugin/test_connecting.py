@@ -7,18 +7,21 @@ from joserfc.jwk import RSAKey
 
 from lti import roster
 from lti.claims import platform_id
+from lti.platforms.brevity import in_brief
 from lti.stores import Deployment, Registration
 from lti.tool_keys import new_key
 from mappings.assessment import CourseId, PlatformId
+from plugin.assurance import assured
 from plugin.connecting import Connector
 from plugin.errors import BridgeError
+from plugin.meters import measured
 from plugin.storage.platforms import Connected
 from plugin.storage.registrations import Registrations, ToolKeys
 from plugin.storage.unit_of_work import Storage
 from tests.factories import READ
 from tests.lti.conftest import LOCAL
 from tests.simulators.canvas import CanvasSimulator, lti_id
-from tests.simulators.moodle import MoodleSimulator
+from tests.simulators.moodle import REPORT_ID, MoodleSimulator
 from tests.simulators.token_desk import Client, TokenDesk
 
 ISSUER, CLIENT = "https://canvas.instructure.com", "10000000000001"
@@ -37,6 +40,17 @@ def test_a_moodle_is_read_with_its_token(storage: Storage) -> None:
         course = connector(storage)(connected).course(CourseId("3"))
 
     assert (course.code, course.platform) == ("ADA101", "p")
+
+
+def test_a_moodle_is_read_with_the_report_that_was_named(storage: Storage) -> None:
+    """Through both wrappers too, of which the sync reads."""
+    with MoodleSimulator() as moodle:
+        connected = Connected(PlatformId("p"), "moodle", moodle.url, token=moodle.token, completion_report=REPORT_ID)
+        platform = measured(assured(connector(storage), storage))(connected)
+
+        records = list(in_brief(platform).read(CourseId("3")))
+
+    assert {record.learner.id for record in records if record.brief} == {"7", "9"}
 
 
 def test_a_canvas_that_was_only_connected_knows_people_by_number(storage: Storage) -> None:

@@ -10,13 +10,14 @@ from sqlalchemy import event
 
 from lti.errors import Fault, PlatformError
 from mappings.assessment import AssessmentRecord, Completion, CourseId, LearnerId
-from mappings.profile import AwardRule
-from plugin.storage.awards import State
+from mappings.profile import AwardRule, CompletedBy
+from plugin.storage.awards import ISSUED, State
+from plugin.storage.cases import Kind
 from plugin.storage.outbox import Topic
 from plugin.storage.unit_of_work import Storage
-from plugin.sync import SyncReport, sync
+from plugin.sync import SyncReport, SyncTools, sync
 from tests import factories
-from tests.plugin.bridges import a_bench
+from tests.plugin.bridges import Bench, a_bench
 from tests.plugin.platforms import RecordedPlatform
 
 ANNA, BRUNO, CHIARA, DIETER, EVA, FARID = "456789"
@@ -165,3 +166,80 @@ def test_a_disabled_offer_is_not_read(storage: Storage) -> None:
 
     assert sync(bench.sync, bench.offer.id) == SyncReport()
     assert bench.platform.reads == 0
+
+
+class _Listing:
+    """A platform that can be read in brief: a list says who has not completed the course, rightly or not."""
+
+    def __init__(self, platform: RecordedPlatform, listed: Collection[str]) -> None:
+        self.id, self.course, self.people, self.read = platform.id, platform.course, platform.people, platform.read
+        self.platform, self.listed = platform, listed
+
+    def in_brief(self) -> _Brief:
+        """Leave out what a list cannot show."""
+        return _Brief(self)
+
+
+class _Brief:
+    """The same, read in brief."""
+
+    def __init__(self, whole: _Listing) -> None:
+        self.id, self.course, self.people, self._whole = whole.id, whole.course, whole.people, whole
+
+    def read(
+        self, course: CourseId, learners: Collection[LearnerId] | None = None, since: datetime | None = None
+    ) -> Iterator[AssessmentRecord]:
+        """Yield brief records of those who are listed."""
+        for record in self._whole.platform.read(course, learners, since):
+            brief = replace(record, completion=Completion(False), competencies=(), brief=True)
+            yield brief if record.learner.id in self._whole.listed else record
+
+
+def _listing(bench: Bench, *listed: str) -> SyncTools:
+    """Return tools that read the bench's platform with such a list."""
+    platform = _Listing(bench.platform, listed)
+    return replace(bench.sync, connect=lambda _: platform)  # type: ignore[return-value,arg-type]
+
+
+def test_whom_a_list_shows_as_unfinished_is_withheld_by_what_it_shows(storage: Storage) -> None:
+    """Chiara failed: that she is not rated, which the list does not show, is not said."""
+    bench = a_bench(storage)
+
+    sync(_listing(bench, CHIARA), bench.offer.id)
+
+    award = bench.awards()[CHIARA]
+    assert award.state is State.WITHHELD
+    assert {reason.code for reason in award.reasons} == {"not_completed", "not_passed"}
+    assert bench.awards()[ANNA].state is State.ELIGIBLE
+
+
+def test_a_list_alone_takes_nothing_from_anybody(storage: Storage) -> None:
+    """Whoever is eligible or has a credential is asked singly before anything is said against them."""
+    bench = a_bench(storage)
+    bench.seal_all()
+
+    report = sync(_listing(bench, ANNA), bench.offer.id)
+
+    assert (report.read, bench.cases()) == (6, ())
+    assert bench.awards()[ANNA].state in ISSUED
+
+
+def test_where_it_is_really_undone_a_case_is_opened(storage: Storage) -> None:
+    """The list is right, and so says the answer about her alone."""
+    bench = a_bench(storage)
+    bench.seal_all()
+    bench.platform.change(ANNA, completion=Completion(False))
+
+    sync(_listing(bench, ANNA), bench.offer.id)
+
+    assert [case.kind for case in bench.cases()] == [Kind.NO_LONGER_EARNED]
+
+
+def test_where_completion_does_not_count_nobody_is_read_in_brief(storage: Storage) -> None:
+    """A rule of assessments needs verdicts and ratings of everybody."""
+    everything = (factories.QUIZ, factories.EXAM, factories.PROJECT)
+    bench = a_bench(storage, rule=AwardRule(CompletedBy.ASSESSMENTS, everything))
+
+    sync(_listing(bench, ANNA, BRUNO), bench.offer.id)
+
+    assert [each for each, award in bench.awards().items() if award.state is State.ELIGIBLE] == [ANNA, BRUNO]

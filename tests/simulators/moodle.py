@@ -27,6 +27,8 @@ RECORDINGS = Path(__file__).parent.parent / "recordings" / "moodle"
 ADA101 = (RECORDINGS / "course-ada101.jsonl", RECORDINGS / "gradable-users.jsonl")
 TOKEN = plant("0123456789abcdef0123456789abcdef")
 BATCH = "tool_mobile_call_external_functions"
+REPORT = "core_reportbuilder_retrieve_report"
+REPORT_ID = "5"
 
 RECORDED_AT = "http://127.0.0.1:8100"
 LTI_SERVICES = {
@@ -49,19 +51,19 @@ def key(parameters: Mapping[str, object]) -> tuple[tuple[str, str], ...]:
     return tuple(sorted((name, str(value)) for name, value in parameters.items()))
 
 
-def enlarged(learners: int) -> Recorded:
-    """Return the recorded course with so many learners of their own names, each of whom did what Anna (user 4) did."""
+def enlarged(learners: int, model: str = "4") -> Recorded:
+    """Return the recorded course with so many learners of their own names, each of whom did what one did (Anna: 4)."""
     answers = recorded()
     users = answers["core_enrol_get_enrolled_users", key({"courseid": 3})]
     gradable = answers["core_grades_get_gradable_users", key({"courseid": 3})]["users"]
     grades = answers["gradereport_user_get_grade_items", key({"courseid": 3})]["usergrades"]
-    anna = next(user for user in users if user["id"] == 4)
-    graded = next(user for user in grades if user["userid"] == 4)
+    anna = next(user for user in users if str(user["id"]) == model)
+    graded = next(user for user in grades if str(user["userid"]) == model)
     numbers = range(1000, 1000 + learners)
     users[:] = [{**anna, **_own(number)} for number in numbers]
     gradable[:] = [{"id": number} for number in numbers]
     grades[:] = [{**graded, "userid": number} for number in numbers]
-    of_anna = [(place, answer) for place, answer in answers.items() if ("userid", "4") in place[1]]
+    of_anna = [(place, answer) for place, answer in answers.items() if ("userid", model) in place[1]]
     for (function, arguments), answer in of_anna:
         for number in numbers:
             answers[function, key({**dict(arguments), "userid": number})] = answer
@@ -82,7 +84,9 @@ def refusal(errorcode: str, exception: str = "core\\exception\\moodle_exception"
 class MoodleSimulator(Simulator):
     """Moodle's web services and LTI services. ``batch`` adds the function that calls several others to the service.
 
-    ``unwilling`` are ids of users who take no messages from the account.
+    Its custom report :data:`REPORT_ID` lists those who have not completed their course.
+    ``unwilling`` are ids of users who take no messages from the account, ``finished_too`` of those whom the report
+    lists although they have completed the course.
     """
 
     def __init__(
@@ -99,6 +103,8 @@ class MoodleSimulator(Simulator):
         self.desk = desk
         self.token = token
         self.unwilling: set[str] = set()
+        self.report: Any = json.loads((RECORDINGS / "completion-report.json").read_text())
+        self.finished_too: set[str] = set()
         if batch:
             self._site()["functions"].append({"name": BATCH, "version": "2024100700"})
 
@@ -127,6 +133,8 @@ class MoodleSimulator(Simulator):
             return refusal("accessexception", "webservice_access_exception")
         if function == BATCH:
             return {"responses": self._several(arguments)}
+        if function == REPORT:
+            return self._report(arguments)
         if function == "core_message_send_instant_messages":
             return self._messages(arguments)
         if function == "core_enrol_get_enrolled_users":
@@ -155,6 +163,31 @@ class MoodleSimulator(Simulator):
         page = people[start : start + number] if number else people[start:]
         wanted = options.get("userfields", "").split(",") if "userfields" in options else None
         return [{name: value for name, value in one.items() if wanted is None or name in wanted} for one in page]
+
+    def _report(self, arguments: dict[str, str]) -> Any:
+        """Cut a page out of the report, as recorded but with a row for each person here who has not completed."""
+        if arguments["reportid"] != REPORT_ID:
+            return refusal("invalidrecord", "dml_missing_record_exception")
+        blank, *_ = (row for row in self.report["data"]["rows"] if not row["columns"][1])
+        rows = [blank, *(self._row(user) for user in self._found("core_enrol_get_enrolled_users", {"courseid": "3"}))]
+        listed = [row for row in rows if row is not None]
+        start, number = int(arguments["page"]) * int(arguments["perpage"]), int(arguments["perpage"])
+        data = {**self.report["data"], "rows": listed[start : start + number], "totalrowcount": len(listed)}
+        return {**self.report, "data": data}
+
+    def _row(self, user: dict[str, Any]) -> Any:
+        status = self._found("core_completion_get_course_completion_status", {"courseid": "3", "userid": user["id"]})
+        finished = status.get("completionstatus", {}).get("completed", False)
+        if finished and str(user["id"]) not in self.finished_too:
+            return None
+        course, person = (
+            f'<a href="{self.url}/{path}?id={id_}">{name}</a>'
+            for path, id_, name in (
+                ("course/view.php", 3, "Micro-credential"),
+                ("user/profile.php", user["id"], user["fullname"]),
+            )
+        )
+        return {"columns": [course, person, "Manual enrolments"]}
 
     def _messages(self, arguments: dict[str, str]) -> list[Any]:
         """Answer each message by itself, with an id or with -1, as recorded; never with an exception."""
