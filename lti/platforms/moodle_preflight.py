@@ -220,7 +220,7 @@ def _report(service: MoodleService, report: str, course: CourseId | None) -> Ite
         problem = _LISTS_FINISHED if course and _has_finished(service, course, people.of(course)) else ""
         yield Finding(Need.SPEED, (), REPORT, problem, REPORT_FIX if problem else "")
     except Unsuitable as error:
-        yield Finding(Need.SPEED, (), REPORT, str(error), REPORT_FIX)
+        yield Finding(Need.SPEED, (), REPORT, error.problem, REPORT_FIX)
     except PlatformError as error:
         missing = error.fault is Fault.MISSING_FUNCTION
         yield Finding(Need.SPEED, (), REPORT, error.sentence, fix_of(error) if missing else REPORT_FIX, error.code)

@@ -27,6 +27,7 @@ from lti.platforms.moodle_records import course_score_of
 from lti.platforms.moodle_service import Call, MoodleService
 from lti.schemas import Cells, Json, Text, Whole, load
 from mappings.assessment import AssessmentRecord, CourseId, Learner, Standing
+from mappings.said import Said, say
 
 FUNCTION = "core_reportbuilder_retrieve_report"
 
@@ -40,7 +41,7 @@ _MOST_ROWS = 10_000
 _COURSE = re.compile(r'<a [^>]*href="[^"]*/course/view\.php\?id=(\d+)"')
 _PERSON = re.compile(r'<a [^>]*href="[^"]*/user/profile\.php\?id=(\d+)"')
 
-FIX = (
+FIX = say(
     "Site administration > Reports > Report builder > Custom reports > the report: source «Course participants»; "
     "columns «Course full name with link» and «Full name with link»; Conditions: «Course completion > Completed» is "
     "«No»; Audience: the account."
@@ -79,7 +80,11 @@ class CustomReport:
 
 
 class Unsuitable(Exception):
-    """The report cannot be used. The text says why, to people; it never leaves ``lti/platforms``."""
+    """The report cannot be used; ``problem`` says why, to people. It never leaves ``lti/platforms``."""
+
+    def __init__(self, problem: Said) -> None:
+        super().__init__(problem)
+        self.problem = problem
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,18 +155,21 @@ def _page(service: MoodleService, report: str, page: int) -> CustomReport:
     return load(CustomReport, service.call(Call(FUNCTION, arguments)), place=FUNCTION)
 
 
-def _against(report: CustomReport) -> str:
-    """Return what keeps a report from being used, empty where nothing does."""
+def _against(report: CustomReport) -> Said | None:
+    """Return what keeps a report from being used, None where nothing does."""
     if report.details.source != _SOURCE:
-        return "The report that was named has another source than «Course participants»."
+        return say("The report that was named has another source than «Course participants».")
     if _conditions(report.details.conditiondata).get(_COMPLETED) != _NO:
-        return "The report that was named is not restricted to those who have not completed their course."
+        return say("The report that was named is not restricted to those who have not completed their course.")
     if report.data.totalrowcount > _MOST_ROWS:
-        return f"The report that was named lists more than {_MOST_ROWS} people: restrict it to a course category."
+        most = f"{_MOST_ROWS:,}"
+        return say(
+            "The report that was named has more than %(most)s rows: restrict it to a course category.", most=most
+        )
     # A way to enrol that nobody used is a row too, with an empty cell for the person.
     if any(all(row.columns) and not _pair(row.columns) for row in report.data.rows):
-        return "The report that was named does not link each row to a course and a person."
-    return ""
+        return say("The report that was named does not link each row to a course and a person.")
+    return None
 
 
 def _conditions(text: str) -> dict[str, object]:
