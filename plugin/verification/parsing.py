@@ -15,6 +15,11 @@ from typing import NoReturn, TypeAlias
 JsonObject: TypeAlias = dict[str, object]
 
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
+_OTHER_FILES = {
+    b"%PDF-": ("is_pdf", "The file is a PDF, not the digital credential."),
+    b"PK\x03\x04": ("is_archive", "The file is a ZIP archive or an office document, not the digital credential."),
+}
+"""What people hand in by mistake, by how it begins."""
 _DIGITS = 100  # of an integer; the largest in use are serial numbers of 20 bytes
 
 
@@ -36,11 +41,17 @@ class Limits:
 
 
 def read_text(data: bytes, limits: Limits) -> str:
-    """Decode UTF-8 within the size limit. Raise :class:`Unreadable`."""
+    """Decode UTF-8 within the size limit, without the mark that some editors put before it (RFC 8259, 8.1).
+
+    Raise :class:`Unreadable`.
+    """
     if len(data) > limits.size:
         raise Unreadable("too_large", f"The file has {len(data):,} bytes; at most {limits.size:,} are read.")
+    for beginning, (code, sentence) in _OTHER_FILES.items():
+        if data.startswith(beginning):
+            raise Unreadable(code, sentence)
     try:
-        return data.decode()
+        return data.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise Unreadable("not_utf8", "The file is not UTF-8 text.") from None
 

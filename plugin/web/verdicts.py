@@ -36,7 +36,13 @@ _UNREADABLE = {
     "number_too_large": lazy_gettext("the document contains a number beyond any use"),
     "repeated_key": lazy_gettext("the document says the same thing twice, so readers would see different things"),
     "not_json": lazy_gettext("the text is damaged or only part of a credential was given"),
-    "not_utf8": lazy_gettext("the file is not a text, so it is not a digital credential"),
+    "not_utf8": lazy_gettext(
+        "the file is no text in UTF-8, as every digital credential is; give the file as you received it"
+    ),
+    "is_pdf": lazy_gettext(
+        "it is a PDF and not the digital credential; ask the holder for the digital file or a link to it"
+    ),
+    "is_archive": lazy_gettext("it is a ZIP archive or an office document; give the file of the credential itself"),
     "nothing_baked": lazy_gettext("the picture carries no credential, or is damaged"),
     "too_slow": lazy_gettext("the check did not come to an end in the time that any credential needs"),
     "busy": lazy_gettext("too many files are being checked at the moment; please try again in a minute"),

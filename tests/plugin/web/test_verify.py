@@ -13,6 +13,7 @@ import pytest
 from structlog.testing import capture_logs
 from werkzeug.test import TestResponse
 
+from mappings.documents.envelope import Format
 from plugin.examining import Examiner
 from plugin.portrait.elm import of_elm
 from plugin.sealing.jades import JadesSealer
@@ -24,6 +25,7 @@ from tests.conftest import require_data
 from tests.factories import ISSUED
 from tests.plugin.conftest import PUBLIC_URL
 from tests.plugin.web.site import Site
+from tests.plugin.web.stock import an_offer, sealed_credential
 from tests.simulators.certificate_authority import NOW, CertificateAuthority
 from tests.simulators.credentials import document
 
@@ -153,12 +155,15 @@ HOSTILE = {
     "json bomb": (b'{"a":[' + b'"x",' * 1_249_990 + b'"x"]}', "not a kind of credential"),
     "above the limit": (b'{"a":"' + b"x" * 5_050_000 + b'"}', "larger than any credential"),
     "deep nesting": (b"[" * 100_000 + b"]" * 100_000, "nested deeper"),
-    "a million keys": (("{" + ",".join(f'"{n}":1' for n in range(400_000)) + "}").encode(), "more entries"),
+    "a million keys": (("{" + ",".join(f'"{n}":1' for n in range(1_000_000)) + "}").encode(), "larger than any"),
+    "as many keys as fit": (("[" + ",".join(['{"":1}'] * 700_000) + "]").encode(), "more entries"),
     "repeated key": (b'{"type":"a","type":"b"}', "the same thing twice"),
     "huge number": (b'{"a":' + b"9" * 5_000 + b"}", "a number beyond any use"),
     "image": (b"\x89PNG\r\n\x1a\n" + bytes(range(256)), "picture carries no credential"),
-    "not utf-8": (b"\xff\xfe\x00{", "not a text"),
-    "pdf": (b"%PDF-1.7 nothing", "not a kind of credential"),
+    "utf-16": ('{"type": "a"}'.encode("utf-16"), "no text in UTF-8"),
+    "binary": (bytes(range(256)), "no text in UTF-8"),
+    "pdf": (b"%PDF-1.7 nothing", "it is a PDF"),
+    "zip": (b"PK\x03\x04 nothing", "a ZIP archive or an office document"),
     "half a document": (b'{"credentialSubject": {', "damaged"),
     "html": (PAYLOAD.encode(), "not a kind of credential"),
     "a check that never ends": (b"run on and on", "did not come to an end"),
@@ -194,6 +199,19 @@ def test_a_hostile_upload_gets_one_clear_sentence(rows: Storage, examiner: Exami
     assert answer.status_code in {200, 413}
     assert sentence in answer.text
     assert "<script" not in answer.text
+
+
+def test_a_file_saved_with_a_byte_order_mark_is_read(site: Site) -> None:
+    """Editors of Windows put one before the text (RFC 8259, 8.1: it may be ignored); the seal does not cover it."""
+    issued = sealed_credential(site.storage, an_offer(site.storage))
+    with site.storage.reading() as work:
+        sealed = work.credentials.document(issued.envelope.id, Format.ELM)
+    assert sealed is not None
+
+    page = upload(site, b"\xef\xbb\xbf" + sealed.body).text
+
+    assert "Practice only" in page
+    assert "Anna Kowalska" in page
 
 
 def test_a_body_above_the_limit_is_refused_before_it_is_read(site: Site) -> None:
