@@ -17,13 +17,14 @@ from plugin.health import Readiness, everything
 from plugin.identity import ListedKey, listing
 from plugin.issuer import key_files, seal_files
 from plugin.listing import stated
+from plugin.merging import MergingTools
 from plugin.parts import configured_seal, health_tools, preflight_tools, privacy_tools
 from plugin.preflight import preflight
 from plugin.settings import Settings
 from plugin.storage.audit import Entry
 from plugin.storage.registrations import Registrations
 from plugin.storage.unit_of_work import Storage
-from plugin.web import admin, administrators, personal, sign_ins
+from plugin.web import admin, administrators, personal, same_people, sign_ins
 from plugin.web.admin import AdminTools
 from plugin.web.administrators import Provider
 from plugin.web.personal import PersonalTools
@@ -38,6 +39,7 @@ def init_app(app: Flask, bridge: Wired, ring: Callable[[], object]) -> None:
     sign_ins.init_app(app)
     admin.init_app(app, admin_tools(bridge, ring))
     personal.init_app(app, personal_tools(bridge))
+    same_people.init_app(app, MergingTools(bridge.storage, bridge.clock))
 
 
 def admin_tools(bridge: Wired, ring: Callable[[], object]) -> AdminTools:

@@ -17,6 +17,7 @@ from plugin import administering, sharing
 from plugin.health import Finding, Health, Status
 from plugin.sharing import SharingTools
 from plugin.storage.cases import Kind
+from plugin.storage.people import Evidence
 from plugin.storage.sharing import Holder
 from tests.browser.conftest import World
 from tests.browser.looking import problems
@@ -42,7 +43,7 @@ class Stock:
 
 @pytest.fixture
 def stock(world: World) -> Stock:
-    """A sealed and shared credential, one held, a correction, an objection, the rest on the way."""
+    """A sealed and shared credential, one held, a correction, an objection, accounts alike, the rest on the way."""
     storage = world.site.storage
     offer = an_offer(storage)
     issued = sealed_credential(storage, offer, "bruno")
@@ -51,6 +52,7 @@ def stock(world: World) -> Stock:
     tools = SharingTools(storage, lambda: world.site.now)
     with storage.begin() as work:
         work.cases.open(issued.award_id, Kind.ACHIEVEMENT, "f", reasons=(), now=ISSUED)
+        work.people.notice(Holder(PLATFORM, LearnerId("5")), LearnerId("8"), {Evidence.CONTACT}, ISSUED)
         work.holdings.object(issued.award_id, "My name is spelled differently.", READ)
     bruno = Holder(PLATFORM, LearnerId("5"))
     ended = sharing.share(tools, bruno, issued.envelope.id, None)
@@ -212,6 +214,7 @@ PAGES: dict[str, Callable[[Page, Stock], None]] = {
     "admin-queue": lambda page, stock: administer(page, stock, "/admin/queue"),
     "admin-keys": lambda page, stock: administer(page, stock, "/admin/keys"),
     "admin-trail": lambda page, stock: administer(page, stock, "/admin/trail?verify=1"),
+    "admin-people": lambda page, stock: administer(page, stock, f"/admin/people/?platform={PLATFORM}&old=8&new=5"),
     "admin-person": lambda page, stock: administer(page, stock, f"/admin/person?platform={PLATFORM}&learner=5"),
     "admin-settings": lambda page, stock: administer(page, stock, "/admin/settings"),
 }

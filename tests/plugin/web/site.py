@@ -26,6 +26,7 @@ from plugin.errors import UnknownRow
 from plugin.health import Finding, Health, Status
 from plugin.identity import ListedKey
 from plugin.listing import stated
+from plugin.merging import MergingTools
 from plugin.notices import Letter, Sending
 from plugin.preflight import Preflight
 from plugin.privacy import PrivacyTools
@@ -36,7 +37,7 @@ from plugin.storage.registrations import Registrations
 from plugin.storage.retention import EVIDENCE, LAUNCHES, PASSING
 from plugin.storage.unit_of_work import Storage
 from plugin.verification import CheckContext, Report, check
-from plugin.web import admin, administrators, pages, personal, security, sign_ins
+from plugin.web import admin, administrators, pages, personal, same_people, security, sign_ins
 from plugin.web.admin import AdminTools
 from plugin.web.administrators import Provider
 from plugin.web.letters import write_recovery
@@ -176,6 +177,7 @@ class Site:
         sign_ins.init_app(self.app)
         admin.init_app(self.app, self.admin_tools())
         personal.init_app(self.app, self.personal_tools())
+        same_people.init_app(self.app, MergingTools(self.storage, lambda: self.now))
         self.app.register_error_handler(LaunchRefused, lambda refused: (refused.sentence, 403))
 
     def tools(self) -> PageTools:
