@@ -7,8 +7,9 @@ protects a browser's session and no program has one.
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, jsonify, render_template, request, url_for
+from flask import Blueprint, Response, jsonify, redirect, render_template, request, url_for
 from flask_wtf.csrf import CSRFProtect
+from werkzeug import Response as Answer
 
 from plugin.portrait import of_document
 from plugin.verification import Limits, Outcome, Report, StepName
@@ -23,6 +24,13 @@ blueprint = Blueprint("verify", __name__)
 csrf = CSRFProtect()
 _FORMS = ("multipart/form-data", "application/x-www-form-urlencoded", "text/plain", "")
 _LARGEST = Limits().size
+
+
+@blueprint.get("/")
+@limiter.limit(PUBLIC)
+def arrive() -> Answer:
+    """Lead whoever knows no more than our host, from a print or a certificate, to what everybody may do here."""
+    return redirect(url_for("verify.ask"))
 
 
 @blueprint.get("/verify")

@@ -3,11 +3,13 @@
 Run it with ``python -m tests.benchmarks.bench_pages``. The course stands beside ten others of an institution, each with
 a thousand credentials, so that a query that goes through all of them shows; Anna holds one in each. Every page is asked
 in turn, round by round, so that whatever else the machine does falls on all of them alike; the 95th percentile of each
-is compared. Processor time and the number of queries are told beside it: they hold on a busy machine too.
+is compared. Processor time, the number of queries, and how often a page waited for disk or lock (gave up the processor
+of its own will) are told beside it: they hold on a busy machine too, where the seconds hold whatever else ran.
 """
 
 from __future__ import annotations
 
+import resource
 import statistics
 import tempfile
 import time
@@ -132,10 +134,11 @@ def pages(site: Site, token: str, credential_id: str, document: bytes) -> dict[s
 
 @dataclass
 class Taken:
-    """What a page took, round by round: seconds, seconds of the processor, queries."""
+    """What a page took, round by round: seconds, seconds of the processor, waits, queries."""
 
     seconds: list[float] = field(default_factory=list)
     processor: list[float] = field(default_factory=list)
+    waits: list[int] = field(default_factory=list)
     queries: int = 0
 
     @property
@@ -156,13 +159,19 @@ def measured(site: Site, asked: dict[str, Callable[[], int]]) -> dict[str, Taken
     event.listen(site.storage.engine, "before_cursor_execute", count)
     for _ in range(ROUNDS):
         for name, ask in asked.items():
-            queries, begun, worked = 0, time.perf_counter(), time.process_time()
+            queries, waited, begun, worked = 0, _waits(), time.perf_counter(), time.process_time()
             status = ask()
             taken[name].seconds.append(time.perf_counter() - begun)
             taken[name].processor.append(time.process_time() - worked)
+            taken[name].waits.append(_waits() - waited)
             taken[name].queries = queries
             assert status == 200, (name, status)
     return taken
+
+
+def _waits() -> int:
+    """How often this process has given up the processor of its own will, until now."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_nvcsw
 
 
 def main() -> None:
@@ -177,6 +186,7 @@ def main() -> None:
         print(
             f"{name:26} p95 {each.p95 * 1000:7.1f} ms  {each.p95 / empty.p95:7.1f} times an empty page"
             f"   processor {processor * 1000:6.1f} ms   {each.queries:3} queries"
+            f"   {statistics.median(each.waits):3.0f} waits"
         )
 
 

@@ -26,6 +26,7 @@ class Kind(StrEnum):
 
 
 ROUTES: dict[str, dict[str, Kind]] = {
+    "/": {"GET": Kind.PUBLIC},
     "/.well-known/did.json": {"GET": Kind.PUBLISHED},
     "/.well-known/jwks.json": {"GET": Kind.PUBLISHED},
     "/.well-known/jwt-vc-issuer": {"GET": Kind.PUBLISHED},

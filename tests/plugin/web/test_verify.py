@@ -46,6 +46,13 @@ def commission_sample() -> bytes:
     return require_data("elm/samples/Sample-MC-Annex1-signed.jsonld").read_bytes()
 
 
+def test_the_bare_host_leads_to_the_check(site: Site) -> None:
+    """An employer types what stands on a print, and often no more than its beginning."""
+    answer = site.browser().get("/")
+
+    assert (answer.status_code, answer.location) == (302, "/verify")
+
+
 def test_a_foreign_credential_is_told_verdict_first_and_in_plain_words(site: Site) -> None:
     """The Commission's sample: intact, but it lacks an element; what it says can be read all the same."""
     page = upload(site, commission_sample()).text
