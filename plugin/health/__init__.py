@@ -123,7 +123,7 @@ def _institution(tools: HealthTools) -> Finding:
         return doubtful(
             "institution",
             say("It cannot be read (%(error)s).", error=type(error).__name__),
-            say("Mend the database first."),
+            say("Repair the database first."),
         )
 
 
@@ -138,6 +138,6 @@ def _platforms(tools: HealthTools) -> tuple[Finding, ...]:
             doubtful(
                 "platforms",
                 say("They cannot be asked (%(error)s).", error=type(error).__name__),
-                say("Mend what is red first."),
+                say("Fix what is red first."),
             ),
         )

@@ -29,7 +29,7 @@ def backups(storage: Storage, clock: Callable[[], datetime]) -> Finding:
         return doubtful(
             "backups",
             say("It cannot be read (%(error)s).", error=type(error).__name__),
-            say("Mend the database first."),
+            say("Repair the database first."),
         )
     return _said(backup, rehearsal, clock()) if issued else good("backups", say("Nothing was issued yet."))
 

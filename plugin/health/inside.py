@@ -69,7 +69,7 @@ def schema(storage: Storage) -> Finding:
         return bad(
             "schema",
             say("The schema cannot be read (%(error)s).", error=type(error).__name__),
-            say("Mend the database first."),
+            say("Repair the database first."),
         )
     if found in {Standing.EMPTY, Standing.OLDER}:
         said = say(
@@ -100,7 +100,7 @@ def clock_skew(storage: Storage, clock: Callable[[], datetime]) -> Finding:
         return doubtful(
             "clock",
             say("The clocks cannot be compared (%(error)s).", error=type(error).__name__),
-            say("Mend the database first."),
+            say("Repair the database first."),
         )
     if skew is None:
         return good("clock", say("The database has no clock of its own to compare with."))
@@ -128,7 +128,7 @@ def schedule(storage: Storage, clock: Callable[[], datetime]) -> Finding:
         return doubtful(
             "schedule",
             say("It cannot be read (%(error)s).", error=type(error).__name__),
-            say("Mend the database first."),
+            say("Repair the database first."),
         )
     if tick is None:
         return doubtful("schedule", say("No worker has kept the schedule yet."), fix)
@@ -148,7 +148,7 @@ def work(storage: Storage) -> Finding:
         return doubtful(
             "work",
             say("It cannot be read (%(error)s).", error=type(error).__name__),
-            say("Mend the database first."),
+            say("Repair the database first."),
         )
     if parked:
         said = say(
@@ -157,7 +157,7 @@ def work(storage: Storage) -> Finding:
             codes=", ".join(_errors(parked)),
         )
         return doubtful(
-            "work", said, say("Look the code up in docs/troubleshooting.md, mend it, run `microcred retry`.")
+            "work", said, say("Look the code up in docs/troubleshooting.md, fix it, run `microcred retry`.")
         )
     if failing:
         return doubtful(
@@ -183,7 +183,7 @@ def secret_keys(storage: Storage, keys: tuple[str, ...]) -> Finding:
         return doubtful(
             "secrets",
             say("They cannot be read (%(error)s).", error=type(error).__name__),
-            say("Mend the database first."),
+            say("Repair the database first."),
         )
     except InvalidSettings:
         fix = say("Put the key that was in use before behind the first one, separated by a comma.")

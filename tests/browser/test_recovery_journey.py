@@ -62,13 +62,13 @@ def test_a_learner_comes_back_without_an_account(world: World, mail: MailServerS
     with plain(chromium, PHONE) as page:  # somebody finds the mail
         page.goto(mailed)
         page.get_by_role("button", name="Open").click()
-        expect(page.get_by_role("alert")).to_contain_text("This link opens nothing")
+        expect(page.get_by_role("alert")).to_contain_text("This link does not work any more")
         page.get_by_role("link", name="Ask for a new link").click()
         too_late = mailed_link(world, mail, page)
         world.site.now += timedelta(hours=2)
         page.goto(too_late)
         page.get_by_role("button", name="Open").click()
-        expect(page.get_by_role("alert")).to_contain_text("This link opens nothing")
+        expect(page.get_by_role("alert")).to_contain_text("This link does not work any more")
         looked_at(page, "recovery-over")
 
 

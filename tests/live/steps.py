@@ -101,7 +101,7 @@ def enable(browser: Browser, moodle: str, activity: str) -> None:
     frame.get_by_label("How learners take part (Annex I, M10)").select_option(label="Online")
     frame.locator("input[name^='outcome.new.title']").first.fill("Answer the questions of a course")
     frame.get_by_role("heading", name="When it is earned").last.click()
-    frame.get_by_label("Hours that a grade must have stood").fill("0")
+    frame.get_by_label("Hours before a grade counts").fill("0")
     frame.get_by_role("button", name="Preview").first.click()
     frame.get_by_role("button", name="Enable").click()
     expect(frame.locator("main")).to_contain_text("Enabled")

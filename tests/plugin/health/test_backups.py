@@ -62,4 +62,4 @@ def test_a_database_that_cannot_be_read_is_said(sqlite_storage: Storage) -> None
 
     found = backups(sqlite_storage, now)
 
-    assert (found.status, found.fix) == (Status.WARN, "Mend the database first.")
+    assert (found.status, found.fix) == (Status.WARN, "Repair the database first.")

@@ -302,7 +302,7 @@ def test_an_unknown_platform_is_not_there(admin: Browser) -> None:
 
 
 def test_courses_are_numbers_without_a_learner(site: Site, admin: Browser) -> None:
-    """How many awards are where: nobody's name, nobody's id."""
+    """Awards by state: nobody's name, nobody's id."""
     offer = an_offer(site.storage)
     sealed_credential(site.storage, offer)
     waiting_award(site.storage, offer, "learner-7")

@@ -55,7 +55,7 @@ def test_following_the_link_changes_nothing(sqlite_storage: Storage, contact: Co
     """Scanners of mail follow every link."""
     page = Site(sqlite_storage).browser().get(f"/notices/{contact.mute_token}")
 
-    assert "Do not tell me any more" in page.text
+    assert "Stop these messages" in page.text
     assert not muted(sqlite_storage)
 
 
@@ -66,7 +66,7 @@ def test_a_person_can_have_it_back(sqlite_storage: Storage, contact: Contact) ->
 
     browser.post(f"/notices/{contact.mute_token}", {"again": "yes"})
 
-    assert "Tell me again" in first.text
+    assert "Send me these messages again" in first.text
     assert not muted(sqlite_storage)
 
 

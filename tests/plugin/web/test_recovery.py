@@ -63,7 +63,7 @@ def test_a_link_that_is_spent_says_so_and_leads_to_a_new_one(site: Site, issued:
 
     for answer in answers:
         assert answer.status_code == 404
-        assert "This link opens nothing" in answer.text
+        assert "This link does not work any more" in answer.text
         assert 'href="/recover"' in answer.text
 
 
