@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from mappings.assessment import CourseId, PlatformId
 from plugin.storage.awards import State
 from plugin.storage.deliveries import Outcome
+from plugin.storage.marks import Mark
 from plugin.storage.outbox import Parked, Topic
 from plugin.storage.profiles import Offer
 from plugin.storage.queued import Queued, Trouble
@@ -46,7 +47,10 @@ class OfferProgress:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """The whole bridge. ``expected_finish`` is None where nothing waits to be sealed or nothing was sealed lately."""
+    """The whole bridge. ``expected_finish`` is None where nothing waits to be sealed or nothing was sealed lately.
+
+    ``paused_since`` is the restore after which nobody has said yet that sealing and sending go on.
+    """
 
     at: datetime
     offers: tuple[OfferProgress, ...]
@@ -55,11 +59,13 @@ class Progress:
     troubles: tuple[Trouble, ...]
     parked: tuple[Parked, ...]
     expected_finish: datetime | None
+    paused_since: datetime | None
 
     def to_json(self) -> dict[str, object]:
         """Return it for ``/status.json``: ids and numbers, no person."""
         return {
             "at": self.at.isoformat(),
+            "paused_since": _iso(self.paused_since),
             "offers": [_offer_json(offer) for offer in self.offers],
             "waiting": dict(self.waiting),
             "next_attempt_at": _iso(self.next_attempt_at),
@@ -94,6 +100,7 @@ def progress(storage: Storage, clock: Callable[[], datetime]) -> Progress:
         waiting = {topic: work.outbox.waiting(topic) for topic in Topic}
         lately = _Lately(now, work.credentials.sealed_since(now - WINDOW))
         queued = work.outbox.by_offer()
+        paused = work.marks.get(Mark.PAUSED)
         return Progress(
             now,
             tuple(
@@ -106,6 +113,7 @@ def progress(storage: Storage, clock: Callable[[], datetime]) -> Progress:
             work.outbox.troubles(),
             work.outbox.parked(),
             lately.finish(waiting[Topic.ISSUE], sum(lately.sealed.values())),
+            paused.at if paused else None,
         )
 
 

@@ -150,6 +150,8 @@ def status(*, as_json: bool) -> None:
 
 def _told(now: Progress) -> Iterator[str]:
     """Yield the lines of a status."""
+    if now.paused_since:
+        yield f"paused since {now.paused_since:%Y-%m-%d %H:%M} UTC, after a restore: look, then `microcred resume`"
     for offer in now.offers:
         counts = ", ".join(f"{count} {state}" for state, count in sorted(offer.counts.items()))
         yield f"{offer.title or offer.course} ({offer.profile_id}, offer {offer.offer_id}): {counts or 'not read yet'}"

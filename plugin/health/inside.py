@@ -18,6 +18,7 @@ from plugin.errors import InvalidSettings
 from plugin.health.report import Finding, bad, doubtful, good
 from plugin.settings import Settings
 from plugin.storage.locked import places
+from plugin.storage.marks import Mark
 from plugin.storage.migrate import Standing, current, needed, standing
 from plugin.storage.outbox import Parked
 from plugin.storage.pulses import BEAT, READINESS, Pulse
@@ -140,16 +141,20 @@ def schedule(storage: Storage, clock: Callable[[], datetime]) -> Finding:
 
 
 def work(storage: Storage) -> Finding:
-    """Look for work that was put aside, and for what others keep waiting: platforms, the timestamp authority."""
+    """Look for a pause, work that was put aside, and what others keep waiting: platforms, the timestamp authority."""
     try:
         with storage.reading() as reading:
             parked, failing = reading.outbox.parked(), reading.breakers.failing("seal")
+            paused = reading.marks.get(Mark.PAUSED)
     except SQLAlchemyError as error:
         return doubtful(
             "work",
             say("It cannot be read (%(error)s).", error=type(error).__name__),
             say("Repair the database first."),
         )
+    if paused:
+        said = say("After a restore nothing is sealed and nothing sent.")
+        return doubtful("work", said, say("Look at what it named, then run `microcred resume`; docs/backup.md."))
     if parked:
         said = say(
             "%(count)s piece(s) of work were put aside (%(codes)s).",

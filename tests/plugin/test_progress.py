@@ -6,6 +6,7 @@ from datetime import timedelta
 from plugin.issuing import issue
 from plugin.progress import progress
 from plugin.storage.awards import State
+from plugin.storage.marks import Mark
 from plugin.storage.outbox import Topic
 from plugin.storage.queued import Queued
 from plugin.storage.unit_of_work import Storage
@@ -39,6 +40,19 @@ def test_a_burst_has_an_expected_finish(sqlite_storage: Storage) -> None:
 
     now = progress(bench.storage, bench.clock)
     assert now.expected_finish == bench.clock() + timedelta(minutes=4)
+
+
+def test_a_pause_after_a_restore_is_told(sqlite_storage: Storage) -> None:
+    """Until somebody ends it, in the report for people and in that for machines."""
+    bench = a_bench(sqlite_storage)
+    assert progress(bench.storage, bench.clock).paused_since is None
+    with bench.storage.begin() as work:
+        work.marks.set(Mark.PAUSED, "after a restore", bench.clock())
+
+    now = progress(bench.storage, bench.clock)
+
+    assert now.paused_since == bench.clock()
+    assert now.to_json()["paused_since"] == bench.clock().isoformat()
 
 
 def test_the_report_for_machines_names_no_person(sqlite_storage: Storage) -> None:

@@ -24,6 +24,7 @@ from plugin.sealing.errors import KeyUnreadable, TimestampUnavailable
 from plugin.sealing.keys import SealKey, from_pem
 from plugin.sealing.multikey import Algorithm
 from plugin.settings import Settings
+from plugin.storage.marks import Mark
 from plugin.storage.migrate import go_back
 from plugin.storage.outbox import Topic
 from plugin.storage.pulses import BEAT, Pulse
@@ -134,6 +135,17 @@ def test_parked_work_and_a_failing_seal_are_warnings(sqlite_storage: Storage) ->
 
     assert found.status is Status.WARN
     assert "PlatformError:access_denied" in found.sentence
+
+
+def test_a_pause_after_a_restore_is_a_warning(sqlite_storage: Storage) -> None:
+    """Whoever forgets to end it would wonder why nothing comes."""
+    with sqlite_storage.begin() as work:
+        work.marks.set(Mark.PAUSED, "after a restore", NOW)
+
+    found = inside.work(sqlite_storage)
+
+    assert found.status is Status.WARN
+    assert "microcred resume" in found.fix
 
 
 def test_the_names_of_the_folders_are_ours() -> None:
