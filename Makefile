@@ -13,7 +13,8 @@ export CONFORMANCE_DATA ?= $(abspath ../shared/data)
 	$(PYTHON) -m venv --clear .venv
 	@# --no-deps: the lock is whole, and pip before 23.3 looks for `coverage[toml]` beside the locked `coverage`.
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes --requirement requirements.lock
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@# Twice quiet: the warning about editable installs is long, and nothing to do about.
+	$(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@$(BIN)/python -m pip check --quiet --disable-pip-version-check
 	@touch $@
 
