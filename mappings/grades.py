@@ -23,7 +23,7 @@ def plain(number: Decimal) -> str:
 
 
 def in_points(value: Decimal, maximum: Decimal | None) -> str:
-    """Write a score on its own scale: ``25 of 100 points``."""
+    """Write a score on its own scale in an English sentence: ``25 of 100 points``."""
     return f"{plain(value)} points" if maximum is None else f"{plain(value)} of {plain(maximum)} points"
 
 
@@ -38,7 +38,7 @@ def is_settled(score: Score, quiet: timedelta, at: datetime) -> bool:
 
 
 def grade(score: Score, scale: Scale) -> Grade:
-    """Show a score on the declared scale, in points where the platform tells no maximum.
+    """Show a score on the declared scale, in points where the platform tells no maximum: ``25/100``, in no language.
 
     Raises :class:`InvalidValue` for a score without a value: there is no grade to show.
     """
@@ -49,7 +49,7 @@ def grade(score: Score, scale: Scale) -> Grade:
 
 def _shown(value: Decimal, maximum: Decimal | None, scale: Scale) -> str:
     if maximum is None or scale.shown_as is ShownAs.POINTS:
-        return in_points(value, maximum)
+        return plain(value) if maximum is None else f"{plain(value)}/{plain(maximum)}"
     if scale.shown_as is ShownAs.PERCENT:
         return f"{plain((100 * value / maximum).quantize(_HUNDREDTH, ROUND_DOWN))} %"
     reached = (band.label for band in scale.bands if 100 * value >= band.from_percent * maximum)

@@ -46,4 +46,4 @@ class Scale:
 
 
 IN_POINTS: Final = Scale()
-"""Scores as the platform has them: ``95 of 100 points``."""
+"""Scores as the platform has them: ``95/100``."""

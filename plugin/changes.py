@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -19,6 +20,8 @@ _NOT_SAID = frozenset({"provenance", "date_of_issue", "reasons"})
 """Where and when something was read, and why supervision is not stated higher, is in no document."""
 _NOT_STATED = frozenset({"version", "stated_by", "stated_at", "rule"})
 """What says when something was stated, or when it is awarded: in no document."""
+_IN_WORDS = re.compile(r"(\S+)(?: of (\S+))? points")
+"""How points were shown before: in English, whatever the language of the credential."""
 _SENTENCES = {
     Kind.PERSON: "The platform names the holder differently than the credential does.",
     Kind.ACHIEVEMENT: "Outcomes, assessments or grades are not what the credential states any more.",
@@ -87,5 +90,11 @@ def _kind(differing: set[str]) -> Kind:
 
 def _stripped(value: object) -> object:
     if isinstance(value, Mapping):
-        return {name: _stripped(each) for name, each in value.items() if name not in _NOT_SAID}
+        return {name: _stripped(_as_now(name, each)) for name, each in value.items() if name not in _NOT_SAID}
     return [_stripped(each) for each in value] if isinstance(value, list) else value
+
+
+def _as_now(name: str, value: object) -> object:
+    """Return a grade in points as it is shown now, so that its former words are no change."""
+    worded = _IN_WORDS.fullmatch(value) if name == "shown_as" and isinstance(value, str) else None
+    return "/".join(filter(None, worded.groups())) if worded else value

@@ -33,9 +33,18 @@ def phrase(key: Phrase, language: str) -> str:
 
 
 def in_languages(key: Phrase, languages: Iterable[str], suffix: Text | None = None) -> Text:
-    """Return the words as text in each of ``languages``, with ``suffix`` in the same language after a colon."""
+    """Return the words as text in each of ``languages``, with ``suffix`` in the same language after a colon.
+
+    A language without words of its own has English ones, and they are said to be English.
+    """
     ending = {language: f": {suffix.in_language(language)}" if suffix else "" for language in languages}
-    return Text(tuple((language, phrase(key, language) + ending[language]) for language in ending))
+    spoken = {language if _is_spoken(language) else _FALLBACK: language for language in reversed(ending)}
+    said = ((tag, phrase(key, tag) + ending[language]) for tag, language in reversed(spoken.items()))
+    return Text(tuple(said))
+
+
+def _is_spoken(language: str) -> bool:
+    return language.partition("-")[0] in _table()
 
 
 @lru_cache(maxsize=1)

@@ -162,9 +162,9 @@ def test_only_proven_outcomes_and_their_assessments_are_stated() -> None:
     ]
     assert [each.activity for each in credential.assessments.value] == [QUIZ, PROJECT, EXAM]
     assert [each.grade.shown_as for each in credential.assessments.value] == [
-        "50 of 100 points",
-        "62 of 100 points",
-        "75 of 100 points",
+        "50/100",
+        "62/100",
+        "75/100",
     ]
 
 

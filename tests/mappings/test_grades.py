@@ -31,7 +31,7 @@ def test_numbers_are_written_plainly(number: str, words: str) -> None:
 @pytest.mark.parametrize(
     ("value", "scale", "shown"),
     [
-        ("295", IN_POINTS, "295 of 300 points"),
+        ("295", IN_POINTS, "295/300"),
         ("295", PERCENT, "98.33 %"),
         ("299.99", PERCENT, "99.99 %"),
         ("300", PERCENT, "100 %"),
@@ -49,7 +49,7 @@ def test_a_score_is_shown_on_the_declared_scale_and_never_rounded_up(value: str,
 @pytest.mark.parametrize("scale", [IN_POINTS, PERCENT, BANDS])
 def test_a_score_without_maximum_is_shown_in_points(scale: Scale) -> None:
     """Neither percent nor bands can be reckoned."""
-    assert grade(Score(Decimal(7), None, GradeState.POSTED), scale).shown_as == "7 points"
+    assert grade(Score(Decimal(7), None, GradeState.POSTED), scale).shown_as == "7"
     assert in_points(Decimal(7), None) == "7 points"
 
 

@@ -10,6 +10,7 @@ import pytest
 from mappings.assessment import Completion, LearnerId
 from plugin import approving, class_reading
 from plugin.approving import ApprovingTools
+from plugin.changes import said_by
 from plugin.class_reading import ClassReadingTools
 from plugin.errors import CannotBeSuperseded
 from plugin.issuing import issue
@@ -21,7 +22,7 @@ from plugin.sync import sync
 from tests import factories
 from tests.factories import EXAM, PROJECT, QUIZ
 from tests.plugin.bridges import Bench, a_bench
-from tests.plugin.rows import MOODLE
+from tests.plugin.rows import MOODLE, a_credential
 
 ANNA, BRUNO = "45"
 WHO = {"by": "Tessa Teacher", "reason": "The registry corrected it."}
@@ -183,3 +184,16 @@ def test_a_change_that_a_forecast_read_first_opens_a_case_all_the_same(sqlite_st
         sync(bench.sync, bench.offer.id)
 
     assert [case.kind for case in bench.cases()] == [Kind.PERSON]
+
+
+def test_a_grade_in_the_words_of_earlier_releases_is_no_change() -> None:
+    """Points were shown in English words before; nobody is asked about what reads differently and says the same."""
+    said = a_credential()
+    grades = tuple(
+        replace(each, grade=replace(each.grade, shown_as=f"{each.grade.shown_as.replace('/', ' of ')} points"))
+        for each in said.assessments.value
+    )
+    before = replace(said, assessments=replace(said.assessments, value=grades))
+
+    assert grades[0].grade.shown_as == "100 of 100 points"
+    assert said_by(before) == said_by(said)

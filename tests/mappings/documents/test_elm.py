@@ -260,9 +260,9 @@ def test_m9_and_o3_one_assessment_each() -> None:
     types = [codes([each["specifiedBy"]["dcType"]])[0] for each in proven]
     assert types == ["b1b68f6735", "795dac4096", "6e6cb2cc78"]
     assert [each["grade"]["noteLiteral"] for each in proven] == [
-        {"en": "100 of 100 points"},
-        {"en": "95 of 100 points"},
-        {"en": "100 of 100 points"},
+        {"en": "100/100"},
+        {"en": "95/100"},
+        {"en": "100/100"},
     ]
     assert [each["dateIssued"] for each in proven] == [GRADED.isoformat().replace("+00:00", "Z")] * 3
     assert all(each["awardedBy"] == claim()["awardedBy"] for each in proven)

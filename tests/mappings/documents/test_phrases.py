@@ -24,10 +24,16 @@ def test_other_languages_read_english() -> None:
     assert phrase(Phrase.AWARDED_TO, "nl-BE") == "Toegekend aan"
 
 
+def test_english_words_are_not_said_to_be_of_another_language() -> None:
+    """The tag is that of the words; a language of its own is left alone, the order is kept."""
+    assert in_languages(Phrase.STAND_ALONE, ("zh",)).languages == ("en",)
+    assert in_languages(Phrase.STAND_ALONE, ("nl-BE", "zh", "ja")).languages == ("nl-BE", "en")
+
+
 def test_words_with_a_suffix_in_the_same_language() -> None:
     """The suffix follows in each language, in the preferred one where it lacks the language."""
     suffix = Text.of({"nl": "Bachelor rechten"})
 
     text = in_languages(Phrase.STACKABLE_TOWARDS, ("nl", "en"), suffix)
 
-    assert text.as_map() == {"nl": "Stapelbaar richting: Bachelor rechten", "en": "Stackable towards: Bachelor rechten"}
+    assert text.as_map() == {"nl": "Te combineren tot: Bachelor rechten", "en": "Stackable towards: Bachelor rechten"}

@@ -11,6 +11,7 @@ from mappings.describe import describe
 from mappings.documents.envelope import Document, Format
 from mappings.documents.rendering import render
 from mappings.elements import MicroCredential
+from mappings.profile import CourseProfile
 from plugin.issuing import IssuingTools, issue
 from plugin.sealing import Sealer
 from plugin.sealing.credential_keys import new_key
@@ -66,12 +67,14 @@ def an_offer(storage: Storage) -> Offer:
         return work.offers.enable(PLATFORM, COURSE, profile=profile, issuer=issuer, now=READ)
 
 
-def sealed_credential(storage: Storage, offer: Offer, who: str = "anna") -> Reserved:
+def sealed_credential(
+    storage: Storage, offer: Offer, who: str = "anna", profile: CourseProfile | None = None
+) -> Reserved:
     """One learner of the recorded course, all the way to a sealed European Digital Credential."""
-    record = records()[who]
-    award = decide(record, factories.profile())
+    record, stated = records()[who], profile or factories.profile()
+    award = decide(record, stated)
     assert isinstance(award, Award)
-    described = describe(award, factories.profile(), factories.issuer(), ISSUED)
+    described = describe(award, stated, factories.issuer(), ISSUED)
     assert isinstance(described, MicroCredential)
     return _seal(storage, offer, record.learner.id, described)
 
