@@ -11,6 +11,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+import structlog
+from sqlalchemy.exc import OperationalError
+
 from plugin.errors import UnknownRow
 from plugin.storage.audit import Entry
 from plugin.storage.credentials import Reserved
@@ -18,6 +21,7 @@ from plugin.storage.holdings import Holding, Standing
 from plugin.storage.sharing import Holder, Share
 from plugin.storage.unit_of_work import Storage, UnitOfWork
 
+log = structlog.get_logger(__name__)
 BY_HOLDER = "holder"
 """Actor of the audit trail: whoever holds the credential; the award says who that is."""
 
@@ -67,9 +71,17 @@ def look(tools: SharingTools, reference: str, *, count: bool) -> Looked | None:
         link = work.shares.find(reference)
         looked = _looked(work, reference, link, now)
     if link is not None and count and looked is not None and looked.shared is not None:
+        _count(tools, link)
+    return looked
+
+
+def _count(tools: SharingTools, link: Share) -> None:
+    """Count a look. A disk that is full or a lock that is held costs the number, not the employer their page."""
+    try:
         with tools.storage.begin() as work:
             work.shares.count_view(link.token)
-    return looked
+    except OperationalError as error:
+        log.warning("look_not_counted", error=type(error).__name__)
 
 
 def _looked(work: UnitOfWork, reference: str, link: Share | None, now: datetime) -> Looked | None:

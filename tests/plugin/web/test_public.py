@@ -8,13 +8,14 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy import update
+from sqlalchemy.exc import OperationalError
 
 from mappings import snapshot
 from mappings.documents.envelope import Format
 from plugin import sharing
 from plugin.sharing import SharingTools
 from plugin.storage.credentials import Reserved
-from plugin.storage.sharing import Holder
+from plugin.storage.sharing import Holder, Shares
 from plugin.storage.tables import credentials
 from tests.factories import ISSUED
 from tests.plugin.conftest import PUBLIC_URL
@@ -195,6 +196,20 @@ def test_looks_are_counted_and_nothing_else(site: Site, issued: Reserved) -> Non
         share = work.shares.find(link)
     assert share is not None
     assert share.views == 2
+
+
+def test_a_look_that_cannot_be_counted_is_answered(
+    site: Site, issued: Reserved, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The disk of the database is full: nothing can be written, and the employer sees the credential all the same."""
+    link = link_of(site, issued)
+
+    def full(*_: object) -> None:
+        raise OperationalError("UPDATE", {}, OSError("full"))
+
+    monkeypatch.setattr(Shares, "count_view", full)
+
+    assert "Anna Kowalska" in site.browser().get(f"/c/{link}").text
 
 
 def test_what_was_never_there_is_not_found(site: Site) -> None:
