@@ -39,6 +39,8 @@ ACTOR = "sync"
 FULL_EVERY = timedelta(days=1)
 OVERLAP = timedelta(minutes=15)
 """A reading begins so much before the last one: clocks differ, and lists are built while people work."""
+AFTER_PARTS = timedelta(minutes=5)
+"""After a reading that took several jobs the course is read again: whoever was read first may have changed since."""
 AT_ONCE = 40
 """Learners who are kept in one transaction: few enough that nobody waits long for the database."""
 _DECIDED = (OPEN | ISSUED) - {State.WITHHELD}
@@ -85,6 +87,11 @@ class _Course:
         return self.in_force.offer
 
     @property
+    def goes_on(self) -> bool:
+        """Whether a job before this one began the reading."""
+        return self.offer.reading_since == self.began
+
+    @property
     def by_platform(self) -> bool:
         """Whether nobody earns anything whose course the platform does not call completed."""
         return self.in_force.profile.rule.completed_by is CompletedBy.PLATFORM
@@ -111,6 +118,8 @@ def sync(tools: SyncTools, offer_id: str) -> SyncReport:
             _leave_off(tools, course)
     with tools.storage.begin() as work:
         work.offers.note_sync(offer, at=course.began, full=course.since is None)
+        if course.goes_on:
+            work.outbox.request(Topic.SYNC, offer.id, tools.clock(), due_at=tools.clock() + AFTER_PARTS)
     log.info("course_synced", offer_id=offer_id, read=report.read, changed=report.changed, eligible=report.eligible)
     return report
 
@@ -135,7 +144,7 @@ def _course(work: UnitOfWork, offer: Offer, now: datetime) -> _Course:
 def _read_before(tools: SyncTools, course: _Course) -> frozenset[LearnerId]:
     """Return who was read by the jobs before this one, where a reading goes on."""
     offer = course.offer
-    if offer.reading_since != course.began:
+    if not course.goes_on:
         return frozenset()
     with tools.storage.reading() as work:
         read = work.assessments.read_since(offer.platform, offer.course, course.began)

@@ -98,15 +98,27 @@ class People:
     def alike(
         self, platform: PlatformId, learners: Collection[LearnerId]
     ) -> dict[LearnerId, dict[LearnerId, set[Evidence]]]:
-        """Return who seems to be whom by their marks, unless a person has said already what they are."""
-        mine, theirs = person_marks.alias(), person_marks.alias()
-        query = select(mine.c.evidence, mine.c.learner_id, theirs.c.learner_id.label("other"))
-        query = query.select_from(mine.join(theirs, _same_mark(mine, theirs))).where(mine.c.platform_id == platform)
-        query = query.where(mine.c.learner_id.in_(learners), theirs.c.learner_id != mine.c.learner_id, _tells(mine))
+        """Return who seems to be whom by their marks, unless a person has said already what they are.
+
+        In two steps: of one statement SQLite makes a search through all marks of the platform.
+        """
+        own = (person_marks.c.platform_id == platform, person_marks.c.learner_id.in_(learners), _tells(person_marks))
+        mine = self._connection.execute(select(person_marks).where(*own)).all()
+        holders = self._holders(platform, {row.mark for row in mine})
         found: dict[LearnerId, dict[LearnerId, set[Evidence]]] = defaultdict(lambda: defaultdict(set))
-        for row in self._connection.execute(query):
-            found[LearnerId(row.learner_id)][LearnerId(row.other)].add(Evidence(row.evidence))
+        for row in mine:
+            for other in holders[row.mark] - {row.learner_id}:
+                found[LearnerId(row.learner_id)][LearnerId(other)].add(Evidence(row.evidence))
         return self._undecided_of(platform, found) if found else {}
+
+    def _holders(self, platform: PlatformId, marks: Collection[str]) -> dict[str, set[str]]:
+        """Return who is known by each of these marks."""
+        query = select(person_marks.c.mark, person_marks.c.learner_id)
+        query = query.where(person_marks.c.platform_id == platform, person_marks.c.mark.in_(marks))
+        holders: dict[str, set[str]] = defaultdict(set)
+        for mark, learner in self._connection.execute(query) if marks else ():
+            holders[mark].add(learner)
+        return holders
 
     def _undecided_of(
         self, platform: PlatformId, found: dict[LearnerId, dict[LearnerId, set[Evidence]]]

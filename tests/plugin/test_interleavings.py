@@ -1,10 +1,10 @@
-"""Random interleavings of events, grade changes, crashes, rulings and corrections: the promises hold at every step."""
+"""Random interleavings of events, grades, syncs, crashes, rulings and corrections: the promises hold at every step."""
 
 from __future__ import annotations
 
 import shutil
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import timedelta
@@ -19,18 +19,20 @@ from sqlalchemy import select
 
 from mappings.assessment import Completion, LearnerId
 from mappings.profile import AwardRule
-from plugin import approving, delivery, issuing, merging, offering, restating, scheduling, sync
+from plugin import approving, class_reading, delivery, issuing, merging, offering, restating, scheduling, sync
 from plugin.approving import ApprovingTools
+from plugin.class_reading import ClassReadingTools
 from plugin.delivery import DeliveryTools
 from plugin.errors import BridgeError
 from plugin.jobs.bell import Bell
 from plugin.jobs.queue import make_queue
 from plugin.jobs.tasks import LEASE, Duty, Jobs, singly
+from plugin.jobs.watch import SOFT_LIMIT
 from plugin.merging import MergingTools, Pair
 from plugin.notices import Notice, Sending
 from plugin.offering import OfferingTools
 from plugin.settings import Settings
-from plugin.storage.awards import ISSUED, State
+from plugin.storage.awards import ISSUED, AwardRow, State
 from plugin.storage.cases import Remedy
 from plugin.storage.deliveries import Outcome
 from plugin.storage.engine import open_engine
@@ -38,11 +40,12 @@ from plugin.storage.migrate import upgrade
 from plugin.storage.outbox import Topic
 from plugin.storage.people import Decision
 from plugin.storage.profiles import Rule
-from plugin.storage.tables import credentials, outbox
+from plugin.storage.tables import cases, credentials, outbox
 from plugin.storage.unit_of_work import Storage, UnitOfWork
 from plugin.storage.vault import Vault
 from plugin.web import letters
 from tests import factories
+from tests.factories import EXAM
 from tests.plugin.bridges import Bench, a_bench
 from tests.plugin.conftest import PUBLIC_URL, SECRET_KEY
 
@@ -123,7 +126,7 @@ class Interleavings(RuleBasedStateMachine):
             for id_, record in self.bench.platform.records.items()
             if id_ in LEARNERS
         }
-        self.versions = 1
+        self.versions, self.hurried = 1, False
         self.box = Box(self.storage)
         self.events = 0
         with self.storage.begin() as work:
@@ -138,10 +141,11 @@ class Interleavings(RuleBasedStateMachine):
         bench, clock = self.bench, self.bench.clock
         handing_over = DeliveryTools(self.storage, (self.box,), clock, letters.write)
         bell = Bell(self.storage, make_queue(Settings(data_dir=self.folder)), 200, clock)
+        seconds = 0.0 if self.hurried else SOFT_LIMIT
         duties = {
-            Topic.SYNC: singly(lambda row_id: sync.sync(bench.sync, row_id)),
+            Topic.SYNC: singly(lambda row_id: sync.sync(bench.sync, row_id), seconds=seconds),
             Topic.RESTATE: singly(lambda row_id: restating.restate(self.storage, row_id, clock)),
-            Topic.ISSUE: Duty(partial(issuing.issue_all, bench.issuing), issuing.AT_ONCE),
+            Topic.ISSUE: Duty(partial(issuing.issue_all, bench.issuing), issuing.AT_ONCE, seconds),
             Topic.DELIVER: singly(lambda row_id: delivery.deliver(handing_over, row_id)),
             Topic.STATUS: singly(lambda _: None),  # publishing a list is tested where lists are
         }
@@ -165,6 +169,26 @@ class Interleavings(RuleBasedStateMachine):
         """Done, or undone."""
         done = Completion(completed, factories.GRADED if completed else None)
         self.bench.platform.change(self.living(learner), completion=done)
+
+    @rule(learner=learners, exam=st.sampled_from([(95, True), (60, True), (10, False), (None, None)]))
+    def a_grade_changes(self, learner: str, exam: tuple[int | None, bool | None]) -> None:
+        """Regraded, failed, or taken back."""
+        id_ = self.living(learner)
+        results = self.bench.platform.records[LearnerId(id_)].results
+        regraded = replace(factories.result(EXAM, *exam), submitted_at=factories.GRADED)
+        changed = tuple(regraded if each.activity == EXAM else each for each in results)
+        self.bench.platform.change(id_, results=changed)
+
+    @rule()
+    def a_teacher_looks_at_the_class(self) -> None:
+        """The forecast has everybody read and kept, before any sync."""
+        bench = self.bench
+        tools = ClassReadingTools(self.storage, lambda _: bench.platform, lambda: None, bench.clock)
+        asked = class_reading.begin(tools, bench.offer.platform, bench.offer.course)
+        class_reading.read(tools, asked.id)
+        with self.storage.begin() as work:
+            (lease,) = work.outbox.claim(Topic.READ, asked.id, bench.clock(), LEASE)
+            work.outbox.finish((lease,))
 
     @rule(learner=learners, name=st.sampled_from(["Anna Kowalska", "Anna Nowak", "A. K."]))
     def name_changes(self, learner: str, name: str) -> None:
@@ -214,12 +238,14 @@ class Interleavings(RuleBasedStateMachine):
         self.bench.platform.change(self.living(learner), supervision=evidence)
 
     @precondition(lambda self: self.pending())
-    @rule(data=st.data(), twice=st.booleans())
-    def a_job_runs(self, data: st.DataObject, *, twice: bool) -> None:
-        """Any that is asked for, once or twice."""
+    @rule(data=st.data(), twice=st.booleans(), hurried=st.booleans())
+    def a_job_runs(self, data: st.DataObject, *, twice: bool, hurried: bool) -> None:
+        """Any that is asked for, once or twice; where it is ``hurried`` it has to stop at the first safe point."""
         topic, batch = data.draw(st.sampled_from(self.pending()))
+        self.hurried = hurried
         for _ in range(1 + twice):
             self.jobs.work(Topic(topic), batch)
+        self.hurried = False
 
     @precondition(lambda self: self.pending())
     @rule(commits=st.integers(1, 50))
@@ -298,6 +324,7 @@ class Interleavings(RuleBasedStateMachine):
             return
         for learner in LEARNERS:
             self.completion_changes(learner, completed=True)
+            self.a_grade_changes(learner, (95, True))
             self.a_flag_is_raised(learner, flagged=False)
         self.something_else_is_stated(institution=True, accredited=True)
         self._settle()
@@ -309,11 +336,26 @@ class Interleavings(RuleBasedStateMachine):
             own = [award for award in awards if award.learner in {learner, SECOND[learner]}]
             told = {State.DELIVERED, State.HELD, State.REVOKED}
             assert any(award.state in told or (award.state is State.WITHHELD and award.ruled_by) for award in own)
+            self.no_change_was_missed(own)
             self.the_platform_merges_accounts(learner)
         self._settle()
         self.nobody_holds_two()
         self.storage.engine.dispose()
         shutil.rmtree(self.folder)
+
+    def no_change_was_missed(self, own: Sequence[AwardRow]) -> None:
+        """Whatever is in force says the name and the grade of now, or there is a case about it."""
+        for award in own:
+            record = self.bench.platform.records.get(award.learner)
+            if award.state not in ISSUED or record is None:
+                continue
+            with self.storage.reading() as work:
+                reserved = work.credentials.of_award(award.id)
+            noticed = select(cases.c.id).where(cases.c.award_id == award.id)
+            with self.storage.engine.connect() as connection:
+                is_noticed = connection.execute(noticed).first() is not None
+            assert reserved is not None
+            assert is_noticed or reserved.credential.holder.value.full_name == record.learner.full_name
 
     def _settle(self) -> None:
         with self.storage.begin() as work:

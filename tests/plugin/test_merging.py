@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import event
 
 from mappings.assessment import AssessmentRecord, LearnerId
 from mappings.profile import AwardRule
@@ -19,7 +20,7 @@ from plugin.privacy import PrivacyTools
 from plugin.sameness import marks_of
 from plugin.storage.awards import ISSUED, State
 from plugin.storage.cases import Kind, Remedy
-from plugin.storage.people import Evidence
+from plugin.storage.people import Evidence, Mark
 from plugin.storage.sharing import Holder
 from plugin.storage.unit_of_work import Storage
 from plugin.sync import sync
@@ -366,3 +367,26 @@ def test_a_canvas_that_names_its_account_anew_is_noticed(bench: Bench) -> None:
     with bench.storage.reading() as work:
         (case,) = work.people.undecided()
     assert (case.old, case.new, case.evidence) == (ANNA, AGAIN, (Evidence.ACCOUNT,))
+
+
+def test_nobody_is_looked_for_among_all_marks_of_a_platform(sqlite_storage: Storage) -> None:
+    """Each search is by learner or by mark too: by the platform alone it costs more the more learners there are."""
+    asked: list[tuple[str, object]] = []
+
+    def note(_: object, __: object, statement: str, parameters: object, *___: object) -> None:
+        asked.append((statement, parameters))
+
+    with sqlite_storage.begin() as work:
+        work.people.mark(MOODLE, {ANNA: [Mark("m", Evidence.WORK)], AGAIN: [Mark("m", Evidence.WORK)]})
+        event.listen(sqlite_storage.engine, "before_cursor_execute", note)
+        alike = work.people.alike(MOODLE, [ANNA])
+        event.remove(sqlite_storage.engine, "before_cursor_execute", note)
+        of_marks = [each for each in asked if "person_marks" in each[0]]
+        plans = [
+            str(step[3])
+            for statement, parameters in of_marks
+            for step in work.connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)  # type: ignore[arg-type]
+        ]
+
+    assert alike == {ANNA: {AGAIN: {Evidence.WORK}}}
+    assert [plan for plan in plans if plan.startswith("SCAN") or plan.endswith("(platform_id=?)")] == []

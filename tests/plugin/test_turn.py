@@ -235,6 +235,25 @@ def test_a_reading_that_is_too_long_goes_on_with_the_next_job(storage: Storage) 
     assert offer_of(bench) == (began, None)
 
 
+def test_after_a_reading_in_parts_the_course_is_read_once_more(sqlite_storage: Storage) -> None:
+    """Who was read by the first job may have finished since, and their event came while the reading was under way."""
+    bench = a_bench(sqlite_storage)
+    parts = replace(bench.sync, at_once=4)
+    with pytest.raises(OutOfTime):
+        in_turn(lambda: sync.sync(parts, bench.offer.id), over=True)
+
+    in_turn(lambda: sync.sync(parts, bench.offer.id), over=False)
+
+    with bench.storage.begin() as work:
+        early = work.outbox.claim(Topic.SYNC, bench.offer.id, bench.clock(), MINUTE)
+        bench.clock.pass_(sync.AFTER_PARTS)
+        due = work.outbox.claim(Topic.SYNC, bench.offer.id, bench.clock(), MINUTE)
+        work.outbox.finish(due)
+    sync.sync(parts, bench.offer.id)
+    with bench.storage.reading() as work:
+        assert (len(early), len(due), work.outbox.waiting(Topic.SYNC)) == (0, 1, 0)
+
+
 def test_a_course_that_is_read_in_part_does_not_count_as_read(sqlite_storage: Storage) -> None:
     """Nobody takes those who were not read yet for people who have left."""
     bench = a_bench(sqlite_storage)
