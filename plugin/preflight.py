@@ -30,6 +30,8 @@ from plugin.storage.unit_of_work import Storage, UnitOfWork
 _WORDS: Mapping[str, Words] = {"moodle": moodle_preflight.WORDS, "canvas": canvas_preflight.WORDS}
 _UNTRIED = say("One click tries it: open the tool in a course that has a learner and a quiz, and check again.")
 
+_UNREAD = say("They are tried as soon as the bridge may read results there.")
+
 
 class LaunchRecord(Protocol):
     """Knows whether a registered platform was ever launched from."""
@@ -91,7 +93,7 @@ def preflight(tools: PreflightTools, registration_id: RegistrationId) -> Preflig
     words = _WORDS.get(registration.product, OTHER)
     reading = _reading(tools, known, words)
     findings = (_launch(tools, registration, words), _roster(tools, registration, known, words), *reading)
-    untried = _UNTRIED if reading[0].works else words.connect
+    untried = _UNTRIED if reading[0].works else _UNREAD
     return Preflight(registration, platforms, checks(findings, untried))
 
 

@@ -18,6 +18,7 @@ from plugin.registering import RegisteringTools
 from plugin.storage.registrations import Registrations
 from tests.conftest import require_data
 from tests.functional.entrance import TOOL, Entrance, Visitor, code_of, policy_of
+from tests.plugin.web.test_dutch import english_of_ours
 from tests.simulators.lti_platform import CANVAS, MOODLE, TOOL_CONFIGURATION, LtiPlatform
 from tests.simulators.server import Reply
 
@@ -88,6 +89,19 @@ def test_the_registration_ends_in_what_is_left_to_do(entrance: Entrance) -> None
     assert 'data-need="launch" data-ok="false"' in done.text
     assert 'data-need="grades" data-ok="false"' in done.text
     assert "org.imsglobal.lti.close" in done.text
+
+
+def test_what_was_not_tried_is_said_once_and_in_the_language_of_the_page(entrance: Entrance) -> None:
+    """The steps in the platform's words too; no English text of ours is left on a Dutch page."""
+    administrator = registered(entrance)
+    with administrator.client.session_transaction(base_url=TOOL) as session:
+        session["language"] = "nl"
+        known = session["registered"][-1]
+
+    page = administrator.get(f"/lti/preflight/{known}").text
+
+    assert page.count("Ze worden geprobeerd zodra de bridge daar resultaten mag lezen.") == 1
+    assert english_of_ours(page) == []
 
 
 def test_a_launch_turns_its_line_green(moodle: Entrance) -> None:
