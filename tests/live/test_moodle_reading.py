@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from lti.platforms.moodle import Moodle
+from lti.platforms.moodle import Moodle, MoodleSettings
+from lti.platforms.moodle_report import FUNCTION as REPORT
 from lti.platforms.moodle_service import BATCH
 from mappings.assessment import AssessmentRecord, CourseId, PlatformId
 from tests.lti.conftest import LOCAL
@@ -84,6 +85,41 @@ def test_a_second_reading_without_changes_asks_for_nobody_singly(live_moodle: Mo
     assert list(live_moodle.read(course(), since=later)) == []
     assert not SINGLY & set(places)
     assert len(places) <= 12
+
+
+@pytest.fixture
+def reported(live_moodle: Moodle) -> Moodle:
+    """The same Moodle with the report of those who have not completed their course."""
+    report = os.environ.get("MOODLE_COMPLETION_REPORT", "")
+    if not report:
+        pytest.skip("MOODLE_COMPLETION_REPORT is not set")
+    return Moodle(PlatformId("live"), live_moodle._service, MoodleSettings(completion_report=report))
+
+
+def test_whom_the_report_lists_has_not_completed(reported: Moodle) -> None:
+    """Asked singly, Moodle says the same of each; of all others the records are the same either way."""
+    whole = {record.learner.id: record for record in reported.read(course())}
+    brief = {record.learner.id: record for record in reported.in_brief().read(course())}
+
+    unfinished = {learner for learner, record in whole.items() if record.completion.completed is False}
+    listed = {learner for learner, record in brief.items() if record.brief}
+    assert listed < unfinished
+    assert len(unfinished - listed) == 1  # the witness
+    assert brief.keys() == whole.keys()
+    assert all(told(brief[learner]) == told(whole[learner]) for learner in whole.keys() - listed)
+
+
+def test_a_reading_by_report_stays_in_its_budget(reported: Moodle, places: list[str]) -> None:
+    """At most 12 requests, and one for each learner that had to be asked singly."""
+    records = list(reported.in_brief().read(course()))
+
+    assert len(places) <= 12 + sum(not record.brief for record in records)
+    assert places.count(REPORT) == 1
+
+
+def test_the_preflight_finds_the_report_usable(reported: Moodle) -> None:
+    """By the minimal role, which is in the report's audience."""
+    assert [each.works for each in reported.preflight(course()) if each.place == REPORT] == [True]
 
 
 def test_the_preflight_is_green_but_for_advice(live_moodle: Moodle) -> None:
