@@ -32,8 +32,8 @@ from mappings.said import Said, say
 FUNCTION = "core_reportbuilder_retrieve_report"
 
 _SOURCE = "core_course\\reportbuilder\\datasource\\participants"
-_COMPLETED, _NO = "completion:completed_operator", 2
-"""The condition by its name, and ``boolean_select::NOT_CHECKED``."""
+_COMPLETED, _NO = "completion:completed_operator", "2"
+"""The condition by its name, and ``boolean_select::NOT_CHECKED``: a text where it was chosen in the editor."""
 _ROWS_A_PAGE = 1000
 _MOST_ROWS = 10_000
 """The report has no course of its own: it is read whole for each course, so it may not be much longer than a site."""
@@ -159,7 +159,7 @@ def _against(report: CustomReport) -> Said | None:
     """Return what keeps a report from being used, None where nothing does."""
     if report.details.source != _SOURCE:
         return say("The report that was named has another source than «Course participants».")
-    if _conditions(report.details.conditiondata).get(_COMPLETED) != _NO:
+    if str(_conditions(report.details.conditiondata).get(_COMPLETED)) != _NO:
         return say("The report that was named is not restricted to those who have not completed their course.")
     if report.data.totalrowcount > _MOST_ROWS:
         most = f"{_MOST_ROWS:,}"

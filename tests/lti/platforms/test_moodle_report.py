@@ -130,6 +130,13 @@ def test_a_course_without_completion_is_not_taken_for_unfinished(simulator: Mood
     assert {record.completion.completed for record in read(moodle).values()} == {None}
 
 
+def test_a_condition_is_known_as_text_and_as_number(simulator: MoodleSimulator, moodle: Moodle) -> None:
+    """The editor keeps what it sent as text, a script of the site's own keeps a number."""
+    simulator.report["details"][CONDITIONS] = '{"completion:completed_operator":2}'
+
+    assert of_report(moodle).works
+
+
 def other_source(simulator: MoodleSimulator) -> None:
     """Make it a report of users."""
     simulator.report["details"]["source"] = "core_user\\reportbuilder\\datasource\\users"
@@ -142,7 +149,7 @@ def no_condition(simulator: MoodleSimulator) -> None:
 
 def other_condition(simulator: MoodleSimulator) -> None:
     """List who has completed."""
-    simulator.report["details"][CONDITIONS] = '{"completion:completed_operator":1}'
+    simulator.report["details"][CONDITIONS] = '{"completion:completed_operator":"1"}'
 
 
 def odd_conditions(simulator: MoodleSimulator) -> None:
