@@ -21,6 +21,7 @@ from plugin.storage.sharing import Holder
 from plugin.web import visits
 from plugin.web.languages import current
 from plugin.web.reasons import sentence
+from plugin.web.scanning import code_of
 from plugin.web.schemas import ReasonForm, ShareForm, read_form
 from plugin.web.tools import public_address, tools
 from plugin.web.verdicts import of_standing
@@ -76,6 +77,7 @@ def credential(key: str, credential_id: str) -> str:
         now=now,
         link=next((each for each in links if each.is_open(now)), None),
         address=public_address,
+        code_of=code_of,
         views=sum(each.views for each in links),
         formats=forms,
     )

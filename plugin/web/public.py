@@ -23,6 +23,7 @@ from plugin.web.details import detail
 from plugin.web.evaluation import sources_of
 from plugin.web.languages import current
 from plugin.web.limits import PUBLIC, limiter
+from plugin.web.scanning import code_of
 from plugin.web.tools import public_address, tools
 from plugin.web.verdicts import OUTCOMES, STEP_NAMES, of_standing, verdict
 
@@ -89,6 +90,7 @@ def _page(looked: Looked) -> str:
         detail=detail,
         checked_at=tools().clock(),
         address=public_address(request.path),
+        code_of=code_of,
     )
 
 

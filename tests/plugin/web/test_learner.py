@@ -14,8 +14,10 @@ from mappings.documents.baking import unbake
 from plugin.sealing.vc_jwt import read_vc_jwt
 from plugin.storage.credentials import Reserved
 from plugin.storage.sharing import Holder
+from plugin.web.scanning import code_of
 from tests import factories
 from tests.factories import READ
+from tests.plugin.conftest import PUBLIC_URL
 from tests.plugin.web.site import Browser, Site, a_launch
 from tests.plugin.web.stock import PLATFORM, an_offer, sealed_badge, sealed_credential, waiting_award
 
@@ -236,6 +238,8 @@ def test_a_print_says_where_it_can_be_checked(anna: Browser, issued: Reserved) -
     assert "A print proves nothing by itself" in before
     assert found
     assert anna.get(found[1]).status_code == 200
+    assert 'class="code"' not in before
+    assert page.count(code_of(f"{PUBLIC_URL}{found[1]}")) == 2  # on the print, and on the screen to show to somebody
 
 
 def test_a_credential_is_told_in_plain_words_with_how_often_it_was_looked_at(

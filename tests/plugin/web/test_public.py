@@ -17,6 +17,7 @@ from plugin.sharing import SharingTools
 from plugin.storage.credentials import Reserved
 from plugin.storage.sharing import Holder, Shares
 from plugin.storage.tables import credentials
+from plugin.web.scanning import code_of
 from tests.factories import ISSUED
 from tests.plugin.conftest import PUBLIC_URL
 from tests.plugin.web.site import Site
@@ -121,6 +122,7 @@ def test_a_print_says_when_it_was_checked_and_where_again(site: Site, issued: Re
     page = site.browser().get(f"/c/{link}").text
 
     assert f"Checked on 24 November 2026. It can be checked again at {PUBLIC_URL}/c/{link}" in page
+    assert code_of(f"{PUBLIC_URL}/c/{link}") in page
 
 
 QUESTIONS = (
