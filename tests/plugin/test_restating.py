@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import delete
 
-from mappings.assessment import LearnerId
+from mappings.assessment import Completion, LearnerId
 from mappings.profile import CourseProfile, Issuer
 from plugin import offering
 from plugin.issuing import issue
@@ -110,12 +110,16 @@ def test_an_older_version_comes_too_late(bench: Bench) -> None:
         assert work.offers.get(bench.offer.id).issuer_version == 2
 
 
-@pytest.mark.parametrize("gone", ["left the course", "evidence deleted"])
+@pytest.mark.parametrize("gone", ["left the course", "evidence deleted", "read in brief"])
 def test_whoever_has_left_is_asked_about_as_well(bench: Bench, gone: str) -> None:
     """The credential says the same wherever its holder is by now: the versions themselves are compared."""
     with bench.storage.begin() as work:
         if gone == "evidence deleted":
             work.connection.execute(delete(assessments))
+        elif gone == "read in brief":  # for another credential of the course
+            for record in tuple(bench.platform.records.values()):
+                brief = replace(record, completion=Completion(False), competencies=(), brief=True)
+                work.assessments.record(replace(brief, read_at=bench.clock()))
         else:
             work.assessments.record(bench.platform._gone(LearnerId(ANNA)))
             work.connection.execute(delete(assessments).where(assessments.c.learner_id == BRUNO))

@@ -191,8 +191,12 @@ class _Brief:
     ) -> Iterator[AssessmentRecord]:
         """Yield brief records of those who are listed."""
         for record in self._whole.platform.read(course, learners, since):
-            brief = replace(record, completion=Completion(False), competencies=(), brief=True)
-            yield brief if record.learner.id in self._whole.listed else record
+            yield _brief(record) if record.learner.id in self._whole.listed else record
+
+
+def _brief(record: AssessmentRecord) -> AssessmentRecord:
+    """Return what a list says of one who has not completed the course."""
+    return replace(record, completion=Completion(False), competencies=(), brief=True)
 
 
 def _listing(bench: Bench, *listed: str) -> SyncTools:
@@ -243,3 +247,21 @@ def test_where_completion_does_not_count_nobody_is_read_in_brief(storage: Storag
     sync(_listing(bench, ANNA, BRUNO), bench.offer.id)
 
     assert [each for each, award in bench.awards().items() if award.state is State.ELIGIBLE] == [ANNA, BRUNO]
+    assert bench.platform.reads == 1  # nobody had to be asked a second time
+
+
+def test_a_reading_that_goes_on_does_not_take_over_what_another_credential_read_in_brief(storage: Storage) -> None:
+    """For the other one it was enough; here Anna has a credential, and is asked herself."""
+    bench = a_bench(storage)
+    bench.seal_all()
+    with storage.begin() as work:
+        work.assessments.record(_brief(replace(bench.platform.records[LearnerId(ANNA)], read_at=bench.clock())))
+        work.offers.note_unfinished(work.offers.get(bench.offer.id), bench.clock())
+
+    sync(_listing(bench), bench.offer.id)
+
+    assert bench.cases() == ()
+    with storage.reading() as work:
+        kept = work.assessments.get(bench.offer.platform, bench.offer.course, LearnerId(ANNA))
+    assert kept is not None
+    assert not kept.brief
