@@ -16,6 +16,7 @@ from mappings.profile import CourseProfile, Issuer
 from plugin.changes import Change, Stated, change_of, restated
 from plugin.errors import UnknownRow
 from plugin.remedies import remedy
+from plugin.rule_reasons import reason_of
 from plugin.storage.awards import AwardRow
 from plugin.storage.cases import Case, Kind, Remedy
 from plugin.storage.credentials import Reserved
@@ -112,15 +113,4 @@ def _open(work: UnitOfWork, offer: Offer, award: AwardRow, change: Change | None
 def _by_rule(work: UnitOfWork, offer: Offer, case: Case, now: datetime) -> None:
     """Do what the course's rule says; what was earned and is not any more always waits for a person."""
     if offer.rule.correction != ASK and case.kind is not Kind.NO_LONGER_EARNED:
-        remedy(work, case, Remedy(offer.rule.correction), by=RULE, reason=_sentence(offer), now=now)
-
-
-def _sentence(offer: Offer) -> str:
-    """Say what decided, who set it and when: the learner reads this, and so does whoever asks years later."""
-    does = {
-        Remedy.SUPERSEDE: "replaces a credential by a corrected one",
-        Remedy.KEEP: "leaves credentials as they were issued",
-    }
-    rule = offer.rule
-    who = f", set by {rule.set_by} on {rule.set_at:%Y-%m-%d}" if rule.set_by and rule.set_at else ""
-    return f"After a change the rule of this course{who}, {does[Remedy(rule.correction)]}."
+        remedy(work, case, Remedy(offer.rule.correction), by=RULE, reason=reason_of(offer.rule), now=now)

@@ -12,6 +12,7 @@ from babel.support import NullTranslations, Translations
 
 from lti.platforms.messaging import Line, Message
 from plugin.notices import Facts, Letter, MailedLink, NoticeKind
+from plugin.rule_reasons import read_back
 from plugin.web.languages import LANGUAGES, TRANSLATIONS
 
 
@@ -88,7 +89,13 @@ def _happened(facts: Facts, language: str) -> Iterator[Line]:
             )
         )
     if facts.reason:
-        yield Line(gettext("The reason given:") + " " + facts.reason.replace("%", "%%"))
+        yield Line(gettext("The reason given:") + " " + _reason(facts.reason, language).replace("%", "%%"))
+
+
+def _reason(kept: str, language: str) -> str:
+    """Return a person's own words; what a rule of the course gave in the language of the letter."""
+    ruled = read_back(kept)
+    return kept if ruled is None else catalogue(language).gettext(ruled.text) % ruled.values
 
 
 def _where(facts: Facts, language: str) -> Iterator[Line]:

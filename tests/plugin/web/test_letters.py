@@ -8,7 +8,10 @@ import pytest
 
 from mappings.text import Text
 from plugin.notices import Facts, NoticeKind
+from plugin.rule_reasons import reason_of
+from plugin.storage.profiles import Rule
 from plugin.web.letters import write
+from tests.factories import READ
 
 READY = Facts(
     kind=NoticeKind.READY,
@@ -51,6 +54,21 @@ def test_whoever_ended_a_credential_is_heard(kind: NoticeKind, language: str) ->
     letter = write(replace(READY, kind=kind, reason="Graded 60%, not %(title)s", languages=(language,)))
 
     assert "Graded 60%, not %(title)s" in letter.message.plain
+
+
+@pytest.mark.parametrize("rule", [Rule("supersede", "Tessa %s Teacher", READ), Rule("keep", "", None)])
+def test_what_a_rule_decided_is_told_in_the_language_of_the_letter(rule: Rule) -> None:
+    """It is kept as an English sentence; who set it and when stays in it."""
+    kept = str(reason_of(rule))
+    english, dutch = (
+        write(replace(READY, kind=NoticeKind.REPLACED, reason=kept, languages=(language,))).message.plain
+        for language in ("en", "nl")
+    )
+
+    assert kept in english
+    assert kept not in dutch
+    assert "de regel van deze cursus" in dutch
+    assert rule.set_by in dutch
 
 
 def test_every_text_is_translated() -> None:
