@@ -50,13 +50,14 @@ def main() -> None:
     configure_logs("CRITICAL")
     if options.read:
         return read(*options.read)
-    print(f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
+    print(f"load {os.getloadavg()[0]:.1f} at the beginning on {os.cpu_count()} cores")
     for kind in ("moodle", "canvas"):
         print(f"{kind}: learners, reading, requests, seconds, of these the reader's processor, its memory at most (MB)")
         for learners in (int(each) for each in options.learners.split(",")):
             for name, requests, said in measure(kind, learners):
                 seconds = f"{said['seconds']:7.1f} {said['processor']:7.1f}"
-                print(f"  {learners:6} {name:10} {requests:6} {seconds} {said['memory']:6.0f}")
+                print(f"  {learners:6} {name:10} {requests:6} {seconds} {said['memory']:6.0f}", flush=True)
+    print(f"load {os.getloadavg()[0]:.1f} at the end")
     return None
 
 

@@ -169,6 +169,8 @@ class CanvasSimulator(Simulator):
     def _submissions(self, asked: Asked) -> Reply:
         users = {value for name, value in asked.query if name == "student_ids[]"}
         graded, submitted = asked.argument("graded_since"), asked.argument("submitted_since")
+        if "all" in users and not (graded or submitted):
+            return self._paged(asked, self.course.submissions)
         rows = [
             row
             for row in self.course.submissions
