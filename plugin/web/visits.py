@@ -42,7 +42,7 @@ def with_launch(held: Mapping[str, Any], launch: LaunchId) -> dict[str, Any]:
 
 def remember_holder(holder: Holder) -> None:
     """Let this browser see what ``holder`` holds: a recovery link was opened."""
-    session[_HOLDER] = [holder.platform, holder.learner]
+    session[_HOLDER] = [holder.platform, holder.learner, tools().clock().timestamp()]
 
 
 def is_known() -> bool:
@@ -59,9 +59,12 @@ def held() -> tuple[Launch, ...]:
     return opened
 
 
-def held_holder() -> bool:
-    """Whether this browser came by a recovery link."""
-    return _HOLDER in session
+def held_holder() -> Holder | None:
+    """Return whose recovery link was opened in this browser, for as many hours as a launch is open."""
+    platform, learner, *opened = session.get(_HOLDER, ("", ""))
+    if not opened or tools().clock().timestamp() - opened[0] > SESSION.total_seconds():
+        return None
+    return Holder(PlatformId(platform), LearnerId(learner))
 
 
 def forget() -> None:
@@ -81,10 +84,7 @@ def teacher(launch_id: str) -> Launch:
 def holder(key: str) -> Holder:
     """Return the learner of a launch, or of an opened recovery link, or refuse."""
     if key == KEPT:
-        if _HOLDER not in session:
-            abort(403)
-        platform, learner = session[_HOLDER]
-        return Holder(PlatformId(platform), LearnerId(learner))
+        return held_holder() or abort(403)
     launch = _launch(key)
     if launch.person.role not in _LEARNERS:
         abort(403)

@@ -9,9 +9,13 @@ from pathlib import Path
 
 import pytest
 import time_machine
+from flask import session
 from werkzeug.test import TestResponse
 
-from tests.functional.entrance import Entrance, Visitor, code_of, policy_of
+from mappings.assessment import LearnerId, PlatformId
+from plugin.storage.sharing import Holder
+from plugin.web import visits
+from tests.functional.entrance import TOOL, Entrance, Visitor, code_of, policy_of
 from tests.simulators.lti_platform import MOODLE, LtiPlatform
 
 
@@ -27,9 +31,7 @@ def sign_out(browser: Visitor, where: str = "here") -> TestResponse:
     page = browser.get("/sign-out")
     token = re.search(r'name="csrf_token" value="([^"]+)"', page.text)
     assert token is not None
-    return browser.post(
-        "/sign-out", {"csrf_token": token[1], "where": where}, Origin="https://tool.example", Referer=""
-    )
+    return browser.post("/sign-out", {"csrf_token": token[1], "where": where}, Origin=TOOL, Referer="")
 
 
 def test_every_page_of_a_launch_leads_there(moodle: Entrance) -> None:
@@ -106,3 +108,35 @@ def test_a_launch_of_yesterday_is_not_open(moodle: Entrance) -> None:
         page = browser.get("/sign-out")
 
     assert "Nothing is open in this browser." in page.text
+
+
+def by_recovery(browser: Visitor) -> None:
+    """Open the page of somebody as a recovery link does."""
+    with browser.entrance.app.test_request_context():
+        visits.remember_holder(Holder(PlatformId("1"), LearnerId("4")))
+        opened = dict(session)
+    with browser.client.session_transaction(base_url=TOOL) as kept:
+        kept.update(opened)
+
+
+def test_a_page_that_a_recovery_link_opened_is_closed(moodle: Entrance) -> None:
+    """In this browser; the link itself stays."""
+    browser = moodle.browser()
+    by_recovery(browser)
+    listed, page = browser.get("/sign-out"), browser.get("/mine/kept")
+
+    sign_out(browser)
+
+    assert "In this browser, by a recovery link" in listed.text
+    assert (page.status_code, browser.get("/mine/kept").status_code) == (200, 403)
+
+
+def test_a_recovery_link_opens_a_page_for_hours_only(moodle: Entrance) -> None:
+    """As many as a launch: whoever finds the browser tomorrow finds nothing open."""
+    browser = moodle.browser()
+    by_recovery(browser)
+
+    with time_machine.travel(datetime.now(UTC) + timedelta(hours=9), tick=False):
+        closed = browser.get("/mine/kept")
+
+    assert closed.status_code == 403
