@@ -110,6 +110,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     engine.dispose()
     for algorithm in Algorithm:
         key_files(settings).rotate(algorithm, NOW)
+    limiter.enabled = True  # tests before these may have left it off, and it is set up only where it is on
     app = create_app(settings)
     limiter.enabled = False
     tools = app.extensions["microcred.pages"]
