@@ -20,12 +20,14 @@ class Turn:
     """One job's time. ``hold`` holds the work for longer, and says False where others have it already.
 
     ``seconds`` is the soft limit; the work is held anew when it gets on, at most every ``hold_every`` seconds.
+    ``closing`` says whether the process is told to end.
     """
 
     seconds: float
     hold: Callable[[], bool]
     hold_every: float
     clock: Callable[[], float] = time.monotonic
+    closing: Callable[[], bool] = lambda: False
     _began: float = field(init=False)
     _got_on: float = field(init=False)
     _held: float = field(init=False)
@@ -37,7 +39,7 @@ class Turn:
     @property
     def is_over(self) -> bool:
         """Whether to stop at the next safe point."""
-        return self._lost or self.clock() - self._began >= self.seconds
+        return self._lost or self.closing() or self.clock() - self._began >= self.seconds
 
     @property
     def idle(self) -> float:

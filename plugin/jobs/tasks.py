@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 
 import structlog
 from celery import Celery
+from celery.signals import worker_shutting_down
 from sqlalchemy.exc import OperationalError
 
 from lti.errors import PlatformError
@@ -87,6 +88,7 @@ class Jobs:
         for topic in self.duties:
             queue.task(name=task_name(topic), shared=False)(_task(self, topic, ringing))
         queue.task(name="microcred.sweep", expires=SWEEP_EVERY, shared=False)(_sweep(self))
+        worker_shutting_down.connect(lambda **_: self.watch.closing.set(), weak=False)
         queue.conf.beat_schedule = {"sweep": {"task": "microcred.sweep", "schedule": SWEEP_EVERY}}
 
     def sweep(self) -> None:
@@ -107,7 +109,7 @@ class Jobs:
         if not held:
             return False
         every = self.lease.total_seconds() / HOLDS_A_LEASE
-        turn = Turn(duty.seconds, lambda: self._hold(held.values()), every, self.ticks)
+        turn = Turn(duty.seconds, lambda: self._hold(held.values()), every, self.ticks, self.watch.closing.is_set)
         with self.watch.over(topic, batch, turn):
             return self._do(duty, held)
 

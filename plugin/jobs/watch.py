@@ -11,7 +11,7 @@ import os
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import structlog
 
@@ -39,6 +39,8 @@ class Watch:
 
     limit: float = HARD_LIMIT
     end: Callable[[], None] = end_process
+    closing: threading.Event = field(default_factory=threading.Event)
+    """Set when the process is told to end: whoever stops it waits a minute, a reading may take twenty."""
 
     @contextmanager
     def over(self, topic: str, batch: str, turn: Turn) -> Iterator[None]:

@@ -1,8 +1,9 @@
 """A worker whose jobs hang: ``python -m tests.plugin.hanging_worker DATABASE BROKER FOLDER``.
 
 The row «hangs once» hangs until its worker is ended and is then done; «poison» hangs whoever takes it; «slow» works
-without end the first time, but asks at its safe points whether to stop. Each attempt is a line of
-``FOLDER/attempts``. All else is the bridge's own, with limits of a second or less.
+without end the first time, but asks at its safe points whether to stop, and so does all that is read, which has no
+soft limit here. Each attempt is a line of ``FOLDER/attempts``. All else is the bridge's own, with limits of a second
+or less.
 """
 
 from __future__ import annotations
@@ -58,7 +59,11 @@ def main(database: str, broker: str, folder: Path) -> None:
         return row_id not in before
 
     bell = Bell(storage, queue, 200, _now, again_after=LEASE)
-    duties = {Topic.ISSUE: Duty(hang), Topic.SYNC: Duty(go_on, seconds=SOFT_LIMIT)}
+    duties = {
+        Topic.ISSUE: Duty(hang),
+        Topic.SYNC: Duty(go_on, seconds=SOFT_LIMIT),
+        Topic.READ: Duty(go_on, seconds=600),
+    }
     Jobs(storage, bell, duties, _now, lease=LEASE, watch=Watch(LIMIT)).install(queue)
     queue.conf.beat_schedule["sweep"]["schedule"] = SWEEP
     bell.ring()

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -21,6 +22,7 @@ from plugin.storage.outbox import Topic
 from plugin.storage.unit_of_work import Storage
 from plugin.storage.vault import Vault
 from plugin.worker import Supervisor
+from tests.conftest import ROOT
 from tests.plugin.conftest import PUBLIC_URL, SECRET_KEY
 from tests.plugin.hanging_worker import HANGS_ONCE, POISON, SLOW
 from tests.services.postgres import Postgres
@@ -68,6 +70,36 @@ def test_a_job_that_hangs_ends_its_worker_and_is_done_by_the_next(
         assert (attempts[SLOW] >= 2, reasons) == (True, {(Topic.SYNC, "OutOfTime:out_of_time")})
         assert "job_too_long" in (tmp_path / "log").read_text()
         storage.engine.dispose()
+
+
+def test_a_worker_that_is_told_to_end_leaves_off_at_a_safe_point(tmp_path: Path) -> None:
+    """Whoever updates the bridge does not wait for a long reading, and no worker counts as lost with it."""
+    database = f"sqlite:///{tmp_path / 'one.sqlite3'}"
+    storage = Storage(open_engine(database), Vault((SECRET_KEY,)), PUBLIC_URL)
+    upgrade(storage.engine)
+    with storage.begin() as work:
+        work.outbox.request(Topic.READ, "long", datetime.now(UTC))
+    command = [sys.executable, "-m", "tests.plugin.hanging_worker", database, "filesystem://", str(tmp_path)]
+    worker = subprocess.Popen(command, cwd=ROOT)
+    try:
+        _wait_until((tmp_path / "attempts").exists)
+
+        worker.terminate()
+
+        assert worker.wait(PATIENCE) == 0
+    finally:
+        worker.kill()
+        worker.wait()
+    with storage.reading() as work:
+        assert [(each.topic, each.error) for each in work.outbox.troubles()] == [(Topic.READ, "OutOfTime:out_of_time")]
+    storage.engine.dispose()
+
+
+def _wait_until(holds: Callable[[], bool]) -> None:
+    until = time.monotonic() + PATIENCE
+    while not holds():
+        assert time.monotonic() < until
+        time.sleep(0.05)
 
 
 @contextmanager

@@ -207,7 +207,7 @@ def answers(url: str) -> bool:
 
 def wait_for(holds: Callable[[], bool], otherwise: str) -> None:
     """Wait until something holds."""
-    until = time.monotonic() + 120
+    until = time.monotonic() + 300
     while time.monotonic() < until:
         if holds():
             return
