@@ -6,7 +6,7 @@ A person is found by the platform and their id there, never by name or mail: who
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import cast
 
@@ -15,6 +15,7 @@ from marshmallow import fields, validate
 from werkzeug.wrappers import Response as Answer
 
 from mappings.assessment import LearnerId, PlatformId
+from mappings.said import Said, say
 from plugin import privacy
 from plugin.errors import UnknownRow
 from plugin.privacy import SURVIVES, PrivacyTools
@@ -28,6 +29,29 @@ from plugin.web.schemas import FormSchema, ReasonForm, read_form
 
 blueprint = Blueprint("personal", __name__)
 _NAME = "microcred.personal"
+KEPT: Mapping[str, Said] = {
+    "assessments": say("readings of grades and completion"),
+    "awards": say("decisions"),
+    "cases": say("changes after sealing"),
+    "contacts": say("addresses for notices"),
+    "credentials": say("credentials"),
+    "deliveries": say("notices, as an earlier release noted them"),
+    "documents": say("sealed files"),
+    "hand_overs": say("notices"),
+    "known_people": say("ids of the same person at the platform"),
+    "launches": say("launches of the tool"),
+    "mailed_links": say("links sent by mail"),
+    "objections": say("objections"),
+    "outbox": say("work that waits"),
+    "person_cases": say("questions whether two accounts are one person's"),
+    "person_ids": say("accounts that were joined"),
+    "person_marks": say("marks by which merged accounts are noticed"),
+    "recovery_links": say("recovery links"),
+    "recovery_requests": say("requests for a link by mail"),
+    "session_records": say("records of supervised sittings"),
+    "shares": say("share links"),
+}
+"""What the rows of each table are that may be about a person."""
 TYPED = "ERASE"
 """What an administrator types to confirm."""
 
@@ -92,7 +116,14 @@ def person() -> str:
     found = privacy.preview(_tools().privacy, holder) if holder else None
     due = privacy.overdue(_tools().privacy)
     return render_template(
-        "admin/person.html", holder=holder, found=found, survives=SURVIVES, typed=TYPED, due=due, classes=CLASSES
+        "admin/person.html",
+        holder=holder,
+        found=found,
+        kept=KEPT,
+        survives=SURVIVES,
+        typed=TYPED,
+        due=due,
+        classes=CLASSES,
     )
 
 

@@ -10,12 +10,16 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from markupsafe import escape
 from werkzeug.test import TestResponse
 
 from lti.roles import Role
+from mappings.assessment import LearnerId
 from plugin.storage.credentials import Reserved
 from plugin.storage.retention import EVIDENCE, LAUNCHES
+from plugin.storage.sharing import Holder
 from plugin.storage.unit_of_work import Storage
+from plugin.web.personal import KEPT
 from tests.plugin.web.site import Browser, Site, a_launch
 from tests.plugin.web.stock import PLATFORM, an_offer, sealed_credential, waiting_award
 
@@ -42,7 +46,8 @@ def admin(site: Site, issued: Reserved) -> Browser:
 
 def kept(page: str) -> dict[str, int]:
     """What the page says is kept, rows by table."""
-    return {table: int(rows) for table, rows in re.findall(r"<li><code>(\w+)</code>: (\d+)</li>", page)}
+    tables = {escape(word): table for table, word in KEPT.items()}
+    return {tables[word]: int(rows) for word, rows in re.findall(r"<li>([^<]+): (\d+)</li>", page) if word in tables}
 
 
 def archive(answer: TestResponse) -> zipfile.ZipFile:
@@ -243,6 +248,14 @@ def test_evidence_that_is_kept_for_ever_is_said_to_be(site: Site) -> None:
     site.app.extensions["microcred.personal"] = replace(known, privacy=replace(known.privacy, retention=days))
 
     assert "kept until you ask to be erased" in site.browser().get("/privacy").text
+
+
+def test_whatever_is_kept_about_a_person_has_a_word(site: Site) -> None:
+    """An administrator reads words, not the names of tables."""
+    with site.storage.begin() as work:
+        deleted = {table.name for table, _ in work.erasures._deleted(Holder(PLATFORM, LearnerId("1")))}
+
+    assert deleted | {"awards", "credentials", "launches"} == set(KEPT)
 
 
 def test_an_institution_without_a_name_is_no_gap(site: Site) -> None:
