@@ -76,8 +76,8 @@ class SealFiles:
         if self._knows(certificate):
             return
         with only_writer(self.folder / _FILE):
-            if not self._knows(certificate):
-                self._keep((*self.known(), KnownSeal(certificate, now)))
+            new = () if self._knows(certificate) else (KnownSeal(certificate, now),)
+            self._keep((*self.known(), *new))
 
     def ends(self, active: x509.Certificate, now: datetime) -> dict[str, datetime]:
         """Return when the seal in use ends, then those that are planned, by key id. Others may end unnoticed."""

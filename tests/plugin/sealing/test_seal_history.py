@@ -64,6 +64,20 @@ def test_whoever_starts_at_the_same_moment_loses_nothing(tmp_path: Path) -> None
     }
 
 
+def test_a_seal_that_many_note_at_once_is_noted_once(tmp_path: Path) -> None:
+    """Each of them saw an empty list before."""
+    together = Barrier(8)
+
+    def note(_: int) -> None:
+        together.wait()
+        SealFiles(tmp_path / "keys").note(ISSUED.certificate, NOW)
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(note, range(8)))
+
+    assert [each.certificate for each in SealFiles(tmp_path / "keys").known()] == [ISSUED.certificate]
+
+
 def test_nothing_is_known_before(tmp_path: Path) -> None:
     """An installation without a seal has no list."""
     assert SealFiles(tmp_path).known() == ()
