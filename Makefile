@@ -37,7 +37,7 @@ conformance: .venv/.ready ## the standards' own shapes and vectors, the EU's DSS
 	$(BIN)/python -m pytest -rs tests/conformance
 
 crash: .venv/.ready ## 1,000 kills and more at named points, on three pairs of database and broker
-	$(BIN)/python -m tests.crash.matrix --rounds $(or $(ROUNDS),450)
+	$(BIN)/python -m tests.crash.matrix --rounds $(or $(ROUNDS),500)
 
 bench: .venv/.ready ## ratios measured side by side in one run
 	@set -e; for bench in tests/benchmarks/bench_*.py; do echo "== $$bench"; $(BIN)/python -m tests.benchmarks.$$(basename $$bench .py); done

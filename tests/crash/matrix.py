@@ -346,7 +346,7 @@ def main() -> None:
     """Run the matrix and write its report."""
     parser = argparse.ArgumentParser(prog="python -m tests.crash.matrix", description=main.__doc__)
     parser.add_argument("--pairs", default=",".join(PAIRS), help="of " + ", ".join(PAIRS))
-    parser.add_argument("--rounds", type=int, default=450, help="on each pair")
+    parser.add_argument("--rounds", type=int, default=500, help="on each pair: over 1,000 kills on all three")
     parser.add_argument("--skip", type=int, default=0, help="so many rounds of the plan, which another run does")
     parser.add_argument("--report", type=Path, default=Path("var/crash.json"))
     options = parser.parse_args()
