@@ -15,6 +15,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import structlog
+from celery import Celery
+from celery.beat import EmbeddedService
 from prometheus_client import start_http_server
 
 from plugin import meters
@@ -41,14 +43,19 @@ def run_worker(bridge: Bridge, *, beat: bool, heartbeat: Path | None = None) -> 
         concurrency=bridge.settings.worker_threads,
         loglevel="WARNING",
         quiet=True,
-        beat=beat,
-        schedule_filename=str(bridge.settings.data_dir / "beat-schedule"),
         without_gossip=True,
         without_mingle=True,
         without_heartbeat=not has_loop,
     )
+    if beat:
+        start_beat(bridge.queue, bridge.settings.data_dir / "beat-schedule")
     worker.start()
     sys.exit(worker.exitcode)
+
+
+def start_beat(queue: Celery, schedule: Path) -> None:
+    """Start the beat in a thread. As a process, Celery's own way, it outlives a worker that is killed and rings on."""
+    EmbeddedService(queue, thread=True, schedule_filename=str(schedule)).start()  # type: ignore[union-attr]  # a thread
 
 
 def worker_command(*, beat: bool, quiet: bool = False) -> list[str]:

@@ -25,6 +25,7 @@ from plugin.storage.outbox import Topic
 from plugin.storage.unit_of_work import Storage, Strike
 from plugin.storage.vault import Vault
 from plugin.turn import is_over
+from plugin.worker import start_beat
 from tests.plugin.conftest import PUBLIC_URL, SECRET_KEY
 
 HANGS_ONCE, POISON, SLOW = "hangs-once", "poison", "slow"
@@ -67,13 +68,12 @@ def main(database: str, broker: str, folder: Path) -> None:
     Jobs(storage, bell, duties, _now, lease=LEASE, watch=Watch(LIMIT)).install(queue)
     queue.conf.beat_schedule["sweep"]["schedule"] = SWEEP
     bell.ring()
+    start_beat(queue, folder / "beat-schedule")
     queue.Worker(
         pool="threads",
         concurrency=2,
         loglevel="ERROR",
         quiet=True,
-        beat=True,
-        schedule_filename=str(folder / "beat-schedule"),
         without_gossip=True,
         without_mingle=True,
     ).start()

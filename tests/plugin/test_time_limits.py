@@ -8,7 +8,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -69,6 +69,7 @@ def test_a_job_that_hangs_ends_its_worker_and_is_done_by_the_next(
         assert attempts[POISON] == 1
         assert (attempts[SLOW] >= 2, reasons) == (True, {(Topic.SYNC, "OutOfTime:out_of_time")})
         assert "job_too_long" in (tmp_path / "log").read_text()
+        assert _processes(tmp_path) == []  # a beat of its own would ring on
         storage.engine.dispose()
 
 
@@ -100,6 +101,15 @@ def _wait_until(holds: Callable[[], bool]) -> None:
     while not holds():
         assert time.monotonic() < until
         time.sleep(0.05)
+
+
+def _processes(folder: Path) -> list[str]:
+    """The command lines in which the folder is named."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        with suppress(OSError):
+            found.append(path.read_text())
+    return [line for line in found if str(folder) in line]
 
 
 @contextmanager
