@@ -53,6 +53,8 @@ def transport_options(settings: Settings) -> dict[str, Any]:
     if kind in {"redis", "rediss"}:
         restore = {"unacked_restore_throttle": 1, "unacked_restore_interval": 2}
         return {"visibility_timeout": VISIBILITY_TIMEOUT, **restore}
+    if kind in {"amqp", "amqps"}:
+        return {"confirm_publish": True}  # else what is sent into a connection that the broker left is lost unnoticed
     return {"polling_interval": 0.01} if kind == "memory" else {}
 
 

@@ -48,7 +48,7 @@ from tests.services.rabbitmq import RabbitMQ, rabbitmq
 from tests.services.redis import Redis, redis
 
 PAIRS = ("sqlite", "redis", "rabbitmq")
-PATIENCE = 120.0
+PATIENCE = 300.0
 """Seconds that a round may take to recover."""
 SMALL_DISK = 1_024
 """Megabytes for the tables of the whole matrix."""
